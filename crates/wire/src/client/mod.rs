@@ -1,0 +1,138 @@
+//! What a client asks: one type for the parameters of each method, one for its result.
+//!
+//! `Request` is the closed list of methods; the types behind it live in one file per topic and are all
+//! public here. Answers and notifications of the server's own accord: `server`.
+
+mod call;
+mod conversation;
+mod group;
+mod message;
+mod push;
+mod session;
+
+pub use call::{
+    CallAnswer, CallCancel, CallCancelResult, CallInvite, CallInviteResult, CallList, CallPage, CallRef,
+};
+pub use conversation::{
+    ConversationList, ConversationPage, ConversationRef, ConversationResult, SetNotificationStatus,
+    TotalUnread,
+};
+pub use group::{
+    GroupChange, GroupCreate, GroupKicked, GroupListResult, GroupMembers, GroupRef, GroupResult, GroupUsers,
+    MemberPage,
+};
+pub use message::{Cursor, History, HistoryPage, MessageRef, Send, SendResult};
+pub use push::{PushRegister, PushRegistered, PushUnregister};
+pub use session::{
+    AppPhase, AppState, Login, LoginResult, RenewToken, UserProfile, UserQuery, UserQueryResult,
+};
+
+use crate::{Refusal, frame::Incoming};
+use serde::{Deserialize, Serialize};
+
+/// Declares the methods of the protocol: variant, parameter type, name.
+macro_rules! requests {
+    ($($(#[$doc:meta])* $variant:ident($params:ty) = $method:literal,)*) => {
+        /// One request or notification of a client, read and typed. Limits are checked by `check`.
+        #[derive(Clone, PartialEq, Debug)]
+        pub enum Request {
+            $($(#[$doc])* $variant($params),)*
+        }
+
+        impl Request {
+            /// Every method name of the protocol.
+            pub const METHODS: &'static [&'static str] = &[$($method),*];
+
+            /// Reads the parameters of the frame's method.
+            pub fn read(frame: &Incoming<'_>) -> Result<Self, Refusal> {
+                match &*frame.method {
+                    $($method => frame.params::<$params>().map(Self::$variant),)*
+                    other => Err(Refusal::parameter(format!(
+                        "there is no method {:?}; docs/protocol.md lists them", shorten(other)
+                    ))),
+                }
+            }
+
+            /// The name of the method.
+            pub fn method(&self) -> &'static str {
+                match self { $(Self::$variant(_) => $method,)* }
+            }
+        }
+    };
+}
+
+fn shorten(text: &str) -> String {
+    text.chars().take(40).collect()
+}
+
+requests! {
+    /// Log in: the first request of a connection, but for `push.register` and `push.unregister`.
+    Login(Login) = "session.login",
+    /// Log out: clears the PushIDs bound to this user on this device before it answers.
+    Logout(Empty) = "session.logout",
+    /// Sign of life, every 10 s.
+    Heartbeat(Empty) = "session.heartbeat",
+    /// A new token in place of one that is about to expire.
+    RenewToken(RenewToken) = "session.renewToken",
+    /// The app went to the foreground or background; background counts as offline for push at once.
+    AppState(AppState) = "app.state",
+    /// Register a vendor's push token.
+    PushRegister(PushRegister) = "push.register",
+    /// Never push to this device again.
+    PushUnregister(PushUnregister) = "push.unregister",
+    /// Names of users.
+    UserQuery(UserQuery) = "user.query",
+    /// Send a message.
+    Send(Box<Send>) = "message.send",
+    /// The listener of a delivery ran (notification, cumulative per conversation).
+    Ack(Cursor) = "message.ack",
+    /// A page of a conversation.
+    History(History) = "message.history",
+    /// A page of the conversation list.
+    ConversationList(ConversationList) = "conversation.list",
+    /// One entry of the conversation list.
+    ConversationGet(ConversationRef) = "conversation.get",
+    /// Everything in one conversation is read.
+    ConversationRead(ConversationRef) = "conversation.read",
+    /// Everything in every conversation is read.
+    ConversationReadAll(Empty) = "conversation.readAll",
+    /// Total unread count.
+    ConversationTotalUnread(Empty) = "conversation.totalUnread",
+    /// Do-not-disturb on or off.
+    SetNotificationStatus(SetNotificationStatus) = "conversation.setNotificationStatus",
+    /// Create a group.
+    GroupCreate(GroupCreate) = "group.create",
+    /// Join a group.
+    GroupJoin(GroupRef) = "group.join",
+    /// Leave a group.
+    GroupLeave(GroupRef) = "group.leave",
+    /// Bring users into a group.
+    GroupInvite(GroupUsers) = "group.invite",
+    /// Remove members.
+    GroupKick(GroupUsers) = "group.kick",
+    /// End a group for everybody; its groupID is never used again.
+    GroupDismiss(GroupRef) = "group.dismiss",
+    /// A page of the member list.
+    GroupMembers(GroupMembers) = "group.members",
+    /// The groups of this user.
+    GroupList(Empty) = "group.list",
+    /// What a group shows of itself.
+    GroupGet(GroupRef) = "group.get",
+    /// Invite users to a call.
+    CallInvite(Box<CallInvite>) = "call.invite",
+    /// Cancel a call nobody has accepted.
+    CallCancel(Box<CallCancel>) = "call.cancel",
+    /// Accept an invitation.
+    CallAccept(CallAnswer) = "call.accept",
+    /// Reject an invitation.
+    CallReject(CallAnswer) = "call.reject",
+    /// A page of one's own calls, newest first.
+    CallList(CallList) = "call.list",
+    /// The listener of `call.received` ran (notification).
+    CallAck(CallRef) = "call.ack",
+}
+
+/// No parameters, or an empty result.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Empty {}
