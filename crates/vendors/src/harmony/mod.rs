@@ -10,6 +10,8 @@ pub mod receipt;
 mod request;
 mod revoke;
 mod strategy;
+#[cfg(test)]
+mod test_keys;
 
 pub use credential::{DEFAULT_BASE_URL, HarmonyCredential, HarmonyOptions, HarmonyRights, RightsPolicy};
 pub use jwt::{AUDIENCE, BearerCache, LIFETIME_S, REUSE_S, SignError};
