@@ -1,1 +1,22 @@
-//! Skeleton.
+//! Everything that decides. How a message flows:
+//!
+//! ```text
+//! device ─frame─▶ gateway ─▶ session ─▶ chat, calls ─┬─▶ store  (message + push intent, one transaction)
+//!                                                    └─▶ hub    (live delivery, a hint)
+//!         store ─due intents─▶ push::planner ─▶ push::dispatcher ─▶ vendors ─HTTP─▶ vendor
+//! ```
+//!
+//! `app` builds the parts and stops them in order. Which module may use which is written in ARCHITECTURE.md
+//! and held by a test.
+
+pub mod app;
+pub mod calls;
+pub mod chat;
+pub mod clock;
+pub mod config;
+pub mod gateway;
+pub mod hub;
+pub mod push;
+pub mod session;
+pub mod store;
+pub mod telemetry;

@@ -1,0 +1,1 @@
+//! Settings of the program: one documented file, checked before anything starts.

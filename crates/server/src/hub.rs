@@ -1,0 +1,382 @@
+//! Who is connected here, and a bounded mailbox for each.
+//!
+//! A hint, never the truth: a frame that does not fit into a mailbox closes that socket and the device syncs
+//! from its cursor. The hub knows nothing of the store, the protocol's meaning or push; session registers,
+//! chat and calls deliver, push asks who is there.
+
+use bytes::Bytes;
+use futures_util::task::AtomicWaker;
+use hongyan_wire::{AppId, CloseCode, DeviceId, UserId, client::AppPhase};
+use std::{
+    collections::{HashMap, VecDeque},
+    future::poll_fn,
+    hash::{BuildHasher, RandomState},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering},
+    },
+    task::Poll,
+};
+
+/// Frames a mailbox holds before its socket is closed as too slow.
+pub const MAILBOX_FRAMES_MAX: usize = 1_024;
+/// Bytes a mailbox holds before its socket is closed as too slow.
+pub const MAILBOX_BYTES_MAX: usize = 1024 * 1024;
+/// Devices whose socket dropped lately that are remembered, for the reconnect grace.
+const DROPPED_MAX: usize = 100_000;
+const SHARDS: usize = 16;
+
+/// A session's place in the hub. Dropping the `Seating` removes it.
+#[derive(Debug)]
+pub struct Seat {
+    /// Unique in this process and rising.
+    pub number: u64,
+    /// Public name of the session, for resuming.
+    pub session_id: String,
+    /// Where.
+    pub app: AppId,
+    /// Who.
+    pub user: UserId,
+    /// On which device.
+    pub device: DeviceId,
+    /// ZIMPlatformType.
+    pub platform: u8,
+    /// Unix time in ms of the login.
+    pub since: u64,
+    /// Frames for the socket.
+    pub mailbox: Mailbox,
+    background: AtomicBool,
+    /// Unix time in ms of the last sign of life.
+    heard_at: AtomicU64,
+    /// Unix time in ms at which the token ends; 0 for AppSign sessions.
+    token_ends_at: AtomicU64,
+    token_warned: AtomicBool,
+}
+
+impl Seat {
+    /// Notes a sign of life.
+    pub fn heard(&self, now_ms: u64) {
+        self.heard_at.store(now_ms, Ordering::Relaxed);
+    }
+
+    /// Unix time in ms of the last sign of life.
+    pub fn heard_at(&self) -> u64 {
+        self.heard_at.load(Ordering::Relaxed)
+    }
+
+    /// Sets when the token ends (Unix ms), at login and renewal; arms the warning again.
+    pub fn set_token_end(&self, ends_at_ms: u64) {
+        self.token_ends_at.store(ends_at_ms, Ordering::Relaxed);
+        self.token_warned.store(false, Ordering::Relaxed);
+    }
+
+    /// When the token ends, for sessions that have one.
+    pub fn token_ends_at(&self) -> Option<u64> {
+        Some(self.token_ends_at.load(Ordering::Relaxed)).filter(|at| *at > 0)
+    }
+
+    /// `true` exactly once per token: the caller warns the client.
+    pub fn first_token_warning(&self) -> bool {
+        !self.token_warned.swap(true, Ordering::Relaxed)
+    }
+
+    /// Foreground or background, as the device said last.
+    pub fn phase(&self) -> AppPhase {
+        match self.background.load(Ordering::Acquire) {
+            true => AppPhase::Background,
+            false => AppPhase::Foreground,
+        }
+    }
+
+    /// Notes what the device said.
+    pub fn set_phase(&self, phase: AppPhase) {
+        self.background.store(phase == AppPhase::Background, Ordering::Release);
+    }
+}
+
+/// Frames waiting for one socket. Holds no buffer while empty.
+#[derive(Debug, Default)]
+pub struct Mailbox {
+    letters: Mutex<Letters>,
+    waker: AtomicWaker,
+}
+
+#[derive(Debug, Default)]
+struct Letters {
+    frames: VecDeque<Bytes>,
+    bytes: usize,
+    close: Option<CloseCode>,
+}
+
+impl Mailbox {
+    /// Puts a text frame in. A full mailbox turns into "close as too slow"; `false` when it is closed.
+    pub fn push(&self, frame: Bytes) -> bool {
+        let mut letters = lock(&self.letters);
+        if letters.close.is_some() {
+            return false;
+        }
+        if letters.frames.len() >= MAILBOX_FRAMES_MAX || letters.bytes + frame.len() > MAILBOX_BYTES_MAX {
+            *letters = Letters { close: Some(CloseCode::TooSlow), ..Letters::default() };
+        } else {
+            letters.bytes += frame.len();
+            letters.frames.push_back(frame);
+        }
+        let open = letters.close.is_none();
+        drop(letters);
+        self.waker.wake();
+        open
+    }
+
+    /// Asks the socket to close after what is already in the mailbox. The first code stays.
+    pub fn close(&self, code: CloseCode) {
+        lock(&self.letters).close.get_or_insert(code);
+        self.waker.wake();
+    }
+
+    /// Room left, in frames; a sync waits for it instead of overflowing.
+    pub fn room(&self) -> usize {
+        let letters = lock(&self.letters);
+        match letters.bytes > MAILBOX_BYTES_MAX / 2 {
+            true => 0,
+            false => MAILBOX_FRAMES_MAX - letters.frames.len(),
+        }
+    }
+
+    /// Waits until there is something, then takes all of it. The code, if any, is to be sent after the frames.
+    /// One reader only.
+    pub async fn take(&self) -> (VecDeque<Bytes>, Option<CloseCode>) {
+        poll_fn(|context| {
+            self.waker.register(context.waker());
+            let mut letters = lock(&self.letters);
+            if letters.frames.is_empty() && letters.close.is_none() {
+                return Poll::Pending;
+            }
+            letters.bytes = 0;
+            Poll::Ready((std::mem::take(&mut letters.frames), letters.close))
+        })
+        .await
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Who is here.
+#[derive(Debug, Default)]
+pub struct Hub {
+    shards: [Mutex<Shard>; SHARDS],
+    hasher: RandomState,
+    next_number: AtomicU64,
+    seats: AtomicUsize,
+}
+
+#[derive(Debug, Default)]
+struct Shard {
+    seats: HashMap<(AppId, UserId), Vec<Arc<Seat>>>,
+    /// Devices whose socket went without a logout: when.
+    dropped: HashMap<(AppId, UserId, DeviceId), u64>,
+}
+
+/// What a session hands over to be seated.
+#[derive(Clone, Debug)]
+pub struct Arrival {
+    /// Public name of the session.
+    pub session_id: String,
+    /// Where.
+    pub app: AppId,
+    /// Who.
+    pub user: UserId,
+    /// On which device.
+    pub device: DeviceId,
+    /// ZIMPlatformType.
+    pub platform: u8,
+    /// Foreground or background.
+    pub phase: AppPhase,
+    /// Unix time in ms.
+    pub now_ms: u64,
+}
+
+/// Keeps a seat taken; dropping it frees the seat. Whoever holds it is the session.
+#[derive(Debug)]
+pub struct Seating {
+    hub: Arc<Hub>,
+    seat: Arc<Seat>,
+}
+
+impl Seating {
+    /// The seat.
+    pub fn seat(&self) -> &Arc<Seat> {
+        &self.seat
+    }
+
+    /// Leaves the hub and remembers when, so that the reconnect grace can run.
+    pub fn drop_out(self, now_ms: u64) {
+        self.hub.note_dropped(&self.seat, now_ms);
+    }
+}
+
+impl Drop for Seating {
+    fn drop(&mut self) {
+        self.hub.leave(&self.seat);
+    }
+}
+
+impl Hub {
+    /// An empty hub.
+    pub fn new() -> Arc<Self> {
+        Arc::new(Self::default())
+    }
+
+    /// Sits a session down. Deliveries reach its mailbox from now on.
+    pub fn arrive(self: &Arc<Self>, arrival: Arrival) -> Seating {
+        let seat = Arc::new(Seat {
+            number: self.next_number.fetch_add(1, Ordering::Relaxed) + 1,
+            session_id: arrival.session_id,
+            app: arrival.app,
+            user: arrival.user,
+            device: arrival.device,
+            platform: arrival.platform,
+            since: arrival.now_ms,
+            mailbox: Mailbox::default(),
+            background: AtomicBool::new(arrival.phase == AppPhase::Background),
+            heard_at: AtomicU64::new(arrival.now_ms),
+            token_ends_at: AtomicU64::new(0),
+            token_warned: AtomicBool::new(false),
+        });
+        let mut shard = self.shard(seat.app, &seat.user);
+        shard.dropped.remove(&(seat.app, seat.user.clone(), seat.device.clone()));
+        shard.seats.entry((seat.app, seat.user.clone())).or_default().push(seat.clone());
+        drop(shard);
+        self.seats.fetch_add(1, Ordering::Relaxed);
+        Seating { hub: self.clone(), seat }
+    }
+
+    /// Live sessions of a user.
+    pub fn seats_of(&self, app: AppId, user: &UserId) -> Vec<Arc<Seat>> {
+        self.shard(app, user).seats.get(&(app, user.clone())).cloned().unwrap_or_default()
+    }
+
+    /// Puts a frame into every mailbox of a user but those of `except`; the number of mailboxes reached.
+    pub fn deliver(&self, app: AppId, user: &UserId, except: Option<&DeviceId>, frame: &Bytes) -> usize {
+        let shard = self.shard(app, user);
+        let Some(seats) = shard.seats.get(&(app, user.clone())) else { return 0 };
+        let wanted = seats.iter().filter(|seat| Some(&seat.device) != except);
+        wanted.filter(|seat| seat.mailbox.push(frame.clone())).count()
+    }
+
+    /// When a device's socket dropped without logout, if it did lately and has not come back.
+    pub fn dropped_at(&self, app: AppId, user: &UserId, device: &DeviceId) -> Option<u64> {
+        self.shard(app, user).dropped.get(&(app, user.clone(), device.clone())).copied()
+    }
+
+    /// Sessions now.
+    pub fn len(&self) -> usize {
+        self.seats.load(Ordering::Relaxed)
+    }
+
+    /// Whether nobody is here.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Asks every socket to close, for a drain.
+    pub fn close_all(&self, code: CloseCode) {
+        for shard in &self.shards {
+            lock(shard).seats.values().flatten().for_each(|seat| seat.mailbox.close(code));
+        }
+    }
+
+    /// Calls `visit` for every session, a shard at a time; for sweeps over all of them.
+    pub fn for_each(&self, mut visit: impl FnMut(&Arc<Seat>)) {
+        for shard in &self.shards {
+            lock(shard).seats.values().flatten().for_each(&mut visit);
+        }
+    }
+
+    /// Forgets dropped devices older than `before_ms`: their grace is over.
+    pub fn forget_dropped(&self, before_ms: u64) {
+        for shard in &self.shards {
+            lock(shard).dropped.retain(|_, at| *at >= before_ms);
+        }
+    }
+
+    fn note_dropped(&self, seat: &Seat, now_ms: u64) {
+        let mut shard = self.shard(seat.app, &seat.user);
+        if shard.dropped.len() < DROPPED_MAX / SHARDS {
+            shard.dropped.insert((seat.app, seat.user.clone(), seat.device.clone()), now_ms);
+        }
+    }
+
+    fn leave(&self, seat: &Arc<Seat>) {
+        let mut shard = self.shard(seat.app, &seat.user);
+        let key = (seat.app, seat.user.clone());
+        if let Some(seats) = shard.seats.get_mut(&key) {
+            seats.retain(|other| !Arc::ptr_eq(other, seat));
+            if seats.is_empty() {
+                shard.seats.remove(&key);
+            }
+        }
+        drop(shard);
+        self.seats.fetch_sub(1, Ordering::Relaxed);
+    }
+
+    fn shard(&self, app: AppId, user: &UserId) -> MutexGuard<'_, Shard> {
+        let hash = self.hasher.hash_one((app, user));
+        lock(&self.shards[hash as usize % SHARDS])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn arrival(device: &str) -> Arrival {
+        Arrival {
+            session_id: format!("session-{device}"),
+            app: AppId(1),
+            user: UserId::new("ann").unwrap(),
+            device: DeviceId::new(device).unwrap(),
+            platform: 10,
+            phase: AppPhase::Foreground,
+            now_ms: 0,
+        }
+    }
+
+    #[tokio::test]
+    async fn a_frame_reaches_every_session_but_the_senders() {
+        let hub = Hub::new();
+        let (one, two) = (hub.arrive(arrival("device-1")), hub.arrive(arrival("device-2")));
+        let user = UserId::new("ann").unwrap();
+        let sender = DeviceId::new("device-1").unwrap();
+        assert_eq!(hub.deliver(AppId(1), &user, Some(&sender), &Bytes::from_static(b"hello")), 1);
+        let (frames, close) = two.seat().mailbox.take().await;
+        assert_eq!((frames.len(), close), (1, None));
+        drop((one, two));
+        assert!(hub.is_empty());
+        assert_eq!(hub.deliver(AppId(1), &user, None, &Bytes::from_static(b"hello")), 0);
+    }
+
+    #[tokio::test]
+    async fn a_full_mailbox_closes_the_socket_as_too_slow() {
+        let hub = Hub::new();
+        let seating = hub.arrive(arrival("device-1"));
+        let mailbox = &seating.seat().mailbox;
+        for _ in 0..MAILBOX_FRAMES_MAX {
+            assert!(mailbox.push(Bytes::from_static(b"x")));
+        }
+        assert!(!mailbox.push(Bytes::from_static(b"x")));
+        assert_eq!(mailbox.take().await.1, Some(CloseCode::TooSlow));
+    }
+
+    #[test]
+    fn a_dropped_socket_is_remembered_until_the_device_is_back() {
+        let hub = Hub::new();
+        let user = UserId::new("ann").unwrap();
+        let device = DeviceId::new("device-1").unwrap();
+        hub.arrive(arrival("device-1")).drop_out(77);
+        assert_eq!(hub.dropped_at(AppId(1), &user, &device), Some(77));
+        let _back = hub.arrive(arrival("device-1"));
+        assert_eq!(hub.dropped_at(AppId(1), &user, &device), None);
+    }
+}

@@ -1,0 +1,16 @@
+//! One device's talk with the server, without sockets. A phase is a type: [`Greeting`] turns into [`Active`].
+//!
+//! The gateway feeds text frames in and writes out what it finds in the session's mailbox. Everything a
+//! connection causes is decided below here; nothing here knows how bytes travel.
+
+mod active;
+mod greeting;
+mod identity;
+mod services;
+mod sweep;
+
+pub use active::{Active, Ending};
+pub use greeting::{Greeted, Greeting};
+pub use identity::{TokenFault, make_token04, read_token04};
+pub use services::{Services, SessionLimits};
+pub use sweep::sweep_sessions;

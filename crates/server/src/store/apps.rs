@@ -1,0 +1,127 @@
+//! Apps (tenants), their settings, push credentials and strategies.
+
+use super::StoreError;
+use hongyan_vendors::{Secret, VendorKind};
+use hongyan_wire::AppId;
+use serde::{Deserialize, Serialize};
+
+/// A tenant.
+#[derive(Clone, Debug)]
+pub struct App {
+    /// uint32.
+    pub id: AppId,
+    /// For people; unique.
+    pub name: String,
+    /// 64 hex digits.
+    pub app_sign: Secret,
+    /// 32 characters; key of token04 and of the server API's signature.
+    pub server_secret: Secret,
+    /// Signs callbacks.
+    pub callback_secret: Secret,
+    /// Instant messaging is switched on.
+    pub enabled: bool,
+    /// Policies.
+    pub settings: AppSettings,
+    /// Unix time in ms.
+    pub created_at: u64,
+}
+
+/// What `create_app` needs.
+#[derive(Clone, Debug)]
+pub struct NewApp {
+    /// 1..=64 characters.
+    pub name: String,
+    /// Chosen, or the store picks a free random one.
+    pub id: Option<AppId>,
+}
+
+/// Policies of one app. Stored as JSON; absent fields take their defaults.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct AppSettings {
+    /// A live delivery not acknowledged within this time becomes a push, in ms.
+    pub ack_deadline_ms: u64,
+    /// A socket dropped without logout counts as online for messages this long, in ms.
+    pub reconnect_grace_ms: u64,
+    /// Heartbeat asked of clients, in ms.
+    pub heartbeat_interval_ms: u64,
+    /// Silence that ends a session, in ms.
+    pub heartbeat_timeout_ms: u64,
+    /// Messages a client may send per second (burst the same).
+    pub messages_per_s: u32,
+    /// A message notice is not sent later than this after the message, in s.
+    pub push_ttl_s: u32,
+    /// Members of a group.
+    pub group_members_max: u32,
+}
+
+impl Default for AppSettings {
+    fn default() -> Self {
+        Self {
+            ack_deadline_ms: 5_000,
+            reconnect_grace_ms: 2_000,
+            heartbeat_interval_ms: hongyan_wire::limits::HEARTBEAT_INTERVAL_MS,
+            heartbeat_timeout_ms: hongyan_wire::limits::HEARTBEAT_TIMEOUT_MS,
+            messages_per_s: 10,
+            push_ttl_s: 86_400,
+            group_members_max: 2_000,
+        }
+    }
+}
+
+/// A vendor credential of an app.
+#[derive(Clone, Debug)]
+pub struct StoredCredential {
+    /// Which vendor.
+    pub vendor: VendorKind,
+    /// 1 or 2.
+    pub app_type: u8,
+    /// The vendor's file as it was given (HarmonyOS: service-account JSON), checked before it is stored.
+    pub file: Secret,
+    /// HarmonyOS: app-level Client ID, needed for revoking.
+    pub client_id: Option<String>,
+    /// Instead of the vendor's public address (emulator, proxy).
+    pub base_url: Option<String>,
+    /// Unix time in ms.
+    pub updated_at: u64,
+}
+
+/// A push strategy: named vendor options, chosen by `resourcesID`.
+#[derive(Clone, PartialEq, Debug)]
+pub struct StoredStrategy {
+    /// ≤ 32 characters.
+    pub resources_id: String,
+    /// `hongyan_vendors::StrategyOptions` as JSON, checked before it is stored.
+    pub options: String,
+}
+
+/// Apps and what belongs to them. Another process (the command line) may write here too.
+#[async_trait::async_trait]
+pub trait AppStore {
+    /// Creates an app with fresh random keys. `None` when the name or the ID is taken.
+    async fn create_app(&self, app: NewApp, now_ms: u64) -> Result<Option<App>, StoreError>;
+
+    /// All apps, by ID.
+    async fn apps(&self) -> Result<Vec<App>, StoreError>;
+
+    /// One app, served from memory; a change by another process is seen within a second.
+    async fn app(&self, id: AppId) -> Result<Option<App>, StoreError>;
+
+    /// Replaces the settings. `false` when there is no such app.
+    async fn set_app_settings(&self, id: AppId, settings: AppSettings) -> Result<bool, StoreError>;
+
+    /// Sets or replaces the credential of (app, vendor, app_type).
+    async fn put_credential(&self, app: AppId, credential: StoredCredential) -> Result<(), StoreError>;
+
+    /// Credentials of an app, served from memory like `app`.
+    async fn credentials(&self, app: AppId) -> Result<Vec<StoredCredential>, StoreError>;
+
+    /// Sets or replaces a strategy. `false` when the app already has its 10 strategies and this is a new one.
+    async fn put_strategy(&self, app: AppId, strategy: StoredStrategy) -> Result<bool, StoreError>;
+
+    /// Strategies of an app by name, served from memory like `app`.
+    async fn strategies(&self, app: AppId) -> Result<Vec<StoredStrategy>, StoreError>;
+
+    /// Removes a strategy. `false` when there was none.
+    async fn remove_strategy(&self, app: AppId, resources_id: &str) -> Result<bool, StoreError>;
+}

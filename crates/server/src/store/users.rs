@@ -1,0 +1,147 @@
+//! Users, their devices, PushIDs and bindings.
+
+use super::StoreError;
+use hongyan_vendors::VendorKind;
+use hongyan_wire::{AppId, DeviceId, PushId, UserId};
+use std::collections::HashMap;
+
+/// A registered user.
+#[derive(Clone, PartialEq, Debug)]
+pub struct User {
+    /// Who.
+    pub id: UserId,
+    /// ≤ 256 bytes.
+    pub name: String,
+    /// ≤ 500 bytes.
+    pub avatar_url: String,
+    /// Unix time in ms of the first login.
+    pub created_at: u64,
+}
+
+/// A login that was verified.
+#[derive(Clone, Debug)]
+pub struct LoginRecord {
+    /// Where.
+    pub app: AppId,
+    /// Who.
+    pub user: UserId,
+    /// New name, or keep the old one.
+    pub name: Option<String>,
+    /// On which device.
+    pub device: DeviceId,
+    /// ZIMPlatformType.
+    pub platform: u8,
+    /// Unix time in ms.
+    pub now_ms: u64,
+}
+
+/// What a login led to.
+#[derive(Clone, Debug)]
+pub struct SignedIn {
+    /// The user now.
+    pub user: User,
+    /// It was the user's first login.
+    pub created: bool,
+    /// Whether a living PushID of this device is bound to the user now.
+    pub push_bound: bool,
+}
+
+/// A vendor token that a device registers.
+#[derive(Clone, Debug)]
+pub struct NewPush {
+    /// Where.
+    pub app: AppId,
+    /// Which device.
+    pub device: DeviceId,
+    /// Bind to this user now (the session's user), or leave as it is.
+    pub user: Option<UserId>,
+    /// Which vendor.
+    pub vendor: VendorKind,
+    /// The vendor's token. Never logged.
+    pub token: String,
+    /// 1 or 2.
+    pub app_type: u8,
+    /// BCP 47.
+    pub locale: String,
+    /// Unix time in ms.
+    pub now_ms: u64,
+}
+
+/// Where a push for a user can go.
+#[derive(Clone, PartialEq, Debug)]
+pub struct PushTarget {
+    /// Its public name.
+    pub push_id: PushId,
+    /// The device.
+    pub device: DeviceId,
+    /// Bound user.
+    pub user: UserId,
+    /// Which vendor.
+    pub vendor: VendorKind,
+    /// The vendor's token. Never logged.
+    pub token: String,
+    /// 1 or 2.
+    pub app_type: u8,
+    /// ZIMPlatformType of the device's last login.
+    pub platform: u8,
+    /// The vendor said that the token is dead; a new registration revives it.
+    pub tombstone: Option<Tombstone>,
+}
+
+/// Why a token is dead.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Tombstone {
+    /// The vendor's code or reason.
+    pub code: String,
+    /// Unix time in ms.
+    pub at: u64,
+}
+
+/// A device as traces and tools show it.
+#[derive(Clone, PartialEq, Debug)]
+pub struct DeviceRecord {
+    /// The device.
+    pub device: DeviceId,
+    /// Last user that logged in on it, if not logged out since.
+    pub user: Option<UserId>,
+    /// ZIMPlatformType.
+    pub platform: u8,
+    /// Unix time in ms.
+    pub last_login_at: u64,
+}
+
+/// Users, devices, PushIDs.
+#[async_trait::async_trait]
+pub trait UserStore {
+    /// One transaction: registers the user at the first login, keeps or changes the name, notes the device's
+    /// user, and binds every PushID of the device to the user (taking it from another user).
+    async fn sign_in(&self, login: LoginRecord) -> Result<SignedIn, StoreError>;
+
+    /// Unbinds every PushID of the device from this user, durable before it returns. Second call: nothing.
+    async fn sign_out(&self, app: AppId, user: &UserId, device: &DeviceId) -> Result<(), StoreError>;
+
+    /// Users by ID; those that exist, in any order.
+    async fn users(&self, app: AppId, ids: &[UserId]) -> Result<Vec<User>, StoreError>;
+
+    /// One transaction: same device and token give the same PushID (revived if dead); another token of the same
+    /// device, vendor and app_type takes the old PushID's place; a token seen on another device moves here.
+    async fn register_push(&self, push: NewPush) -> Result<PushId, StoreError>;
+
+    /// Forgets the PushID (or all) of a device, durable before it returns. The number forgotten.
+    async fn unregister_push(
+        &self,
+        app: AppId,
+        device: &DeviceId,
+        push_id: Option<&PushId>,
+    ) -> Result<usize, StoreError>;
+
+    /// PushIDs bound to these users, dead ones included (for the trace). Users without one are absent.
+    async fn push_targets(
+        &self,
+        app: AppId,
+        users: &[UserId],
+    ) -> Result<HashMap<UserId, Vec<PushTarget>>, StoreError>;
+
+    /// Looks one PushID up.
+    async fn push_target(&self, app: AppId, push_id: &PushId) -> Result<Option<PushTarget>, StoreError>;
+}
