@@ -5,6 +5,8 @@
 //! [`Vendor::interpret`] → one [`Outcome`] per token. To add a vendor: `docs/vendors.md`.
 
 mod credential;
+#[cfg(test)]
+mod fixtures;
 pub mod harmony;
 mod http;
 mod notice;

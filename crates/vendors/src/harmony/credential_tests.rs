@@ -39,7 +39,9 @@ fn tolerates_a_byte_order_mark_double_escapes_and_new_fields() {
 #[test]
 fn each_of_the_eight_fields_is_missed_by_name() {
     for field in service_account().as_object().expect("object").keys() {
-        for (value, why) in [(Value::Null, "is not text"), (json!(7), "is not text"), (json!(" "), "is empty")] {
+        for (value, why) in
+            [(Value::Null, "is not text"), (json!(7), "is not text"), (json!(" "), "is empty")]
+        {
             let mut file = service_account();
             file[field] = value;
             let error = refusal(&file);
@@ -81,7 +83,8 @@ fn bad_values_are_refused_with_advice() {
 
 #[test]
 fn a_key_of_another_kind_is_refused() {
-    let der = EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_ASN1_SIGNING, &SystemRandom::new()).expect("a key");
+    let der =
+        EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_ASN1_SIGNING, &SystemRandom::new()).expect("a key");
     let mut file = service_account();
     let base64 = STANDARD.encode(der.as_ref());
     file["private_key"] = format!("{BEGIN}\n{base64}\n{END}").into();
@@ -123,7 +126,9 @@ fn options_are_read_strictly() {
 
 #[test]
 fn plain_http_is_allowed_to_this_machine_only() {
-    for url in ["http://127.0.0.1:8080", "http://localhost:1/", "http://[::1]:9", "https://push.example.com/huawei/"] {
+    for url in
+        ["http://127.0.0.1:8080", "http://localhost:1/", "http://[::1]:9", "https://push.example.com/huawei/"]
+    {
         let credential = credential(&json!({"base_url": url}));
         assert_eq!(credential.options().base_url, url.trim_end_matches('/'));
     }

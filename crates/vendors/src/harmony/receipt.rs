@@ -257,9 +257,13 @@ pub fn verify_callback(
     // The value's base64 may hold '=', so each part is split at its first one only.
     let part = |name: &str| {
         let parts = header.split(';').filter_map(|part| part.trim().split_once('='));
-        parts.into_iter().find(|(key, _)| key.trim().eq_ignore_ascii_case(name)).map(|(_, value)| value.trim())
+        parts
+            .into_iter()
+            .find(|(key, _)| key.trim().eq_ignore_ascii_case(name))
+            .map(|(_, value)| value.trim())
     };
-    let (Some(timestamp), Some(nonce), Some(value)) = (part("timestamp"), part("nonce"), part("value")) else {
+    let (Some(timestamp), Some(nonce), Some(value)) = (part("timestamp"), part("nonce"), part("value"))
+    else {
         return Err(CallbackError::Malformed);
     };
     let Some(signature) = decode(value) else { return Err(CallbackError::Malformed) };

@@ -12,7 +12,10 @@ fn reads_a_batch_and_skips_what_is_unreadable() {
     use ReceiptVerdict::{Delivered, Suspended, TokenGone};
     assert_eq!(verdicts, [Delivered, TokenGone, Suspended]);
     let first = &batch.receipts[0];
-    assert_eq!((first.token.expose(), first.push_type, first.package.as_str()), ("MAone", 0, "com.example.chat"));
+    assert_eq!(
+        (first.token.expose(), first.push_type, first.package.as_str()),
+        ("MAone", 0, "com.example.chat")
+    );
     assert_eq!((first.bi_tag.as_deref(), first.at_ms), (Some("m-1"), Some(1_764_000_000_123)));
     assert_eq!(batch.receipts[1].bi_tag, None, "an empty tag is no tag");
     assert!(!format!("{batch:?}").contains("MAone"), "tokens do not print");
@@ -32,8 +35,8 @@ fn refuses_what_is_no_batch() {
 #[test]
 fn every_documented_result_has_a_verdict_and_a_sentence() {
     let documented = [
-        0, 2, 5, 6, 10, 14, 15, 22, 27, 31, 51, 102, 144, 151, 155, 156, 158, 188, 191, 256, 259, 261, 262, 264, 265,
-        268, 269,
+        0, 2, 5, 6, 10, 14, 15, 22, 27, 31, 51, 102, 144, 151, 155, 156, 158, 188, 191, 256, 259, 261, 262,
+        264, 265, 268, 269,
     ];
     for result in documented {
         let receipt = receipt(result);

@@ -58,3 +58,7 @@ pub(super) fn prepare(
         body: Bytes::from(body),
     })
 }
+
+#[cfg(test)]
+#[path = "revoke_tests.rs"]
+mod tests;

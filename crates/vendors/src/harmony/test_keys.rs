@@ -19,7 +19,8 @@ pub(crate) fn pem() -> &'static str {
 fn pem_of(key: &KeyPair) -> String {
     let der = key.as_der().expect("encodes");
     let base64 = STANDARD.encode(der.as_ref());
-    let lines: Vec<&str> = base64.as_bytes().chunks(64).map(|line| std::str::from_utf8(line).expect("ascii")).collect();
+    let lines: Vec<&str> =
+        base64.as_bytes().chunks(64).map(|line| std::str::from_utf8(line).expect("ascii")).collect();
     format!("-----BEGIN PRIVATE KEY-----\n{}\n-----END PRIVATE KEY-----\n", lines.join("\n"))
 }
 
