@@ -37,7 +37,8 @@ impl Credential {
         }
     }
 
-    /// A cache that makes and keeps the bearer token of this credential. Keep one for the credential's lifetime.
+    /// A cache that makes and keeps the bearer token of this credential. Keep one for the credential's
+    /// lifetime.
     pub fn bearer_cache(&self) -> BearerCache {
         match self {
             Self::Harmony(credential) => BearerCache::new(credential),

@@ -1,4 +1,5 @@
-//! Carries requests to vendors: HTTP/1.1 and HTTP/2 by ALPN, TLS with the web's root certificates, limits everywhere.
+//! Carries requests to vendors: HTTP/1.1 and HTTP/2 by ALPN, TLS with the web's root certificates, limits
+//! everywhere.
 //!
 //! Knows nothing of any vendor. Plain http is spoken to loopback addresses only (the emulator).
 
@@ -75,7 +76,7 @@ impl fmt::Debug for RawAnswer {
 /// Limits of a [`Transport`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TransportConfig {
-    /// For TCP and TLS together, per attempt.
+    /// For the TCP connection, per address. A stalled TLS handshake runs into `request_timeout`.
     pub connect_timeout: Duration,
     /// For a whole request: waiting for a free place, connecting, sending, reading the answer.
     pub request_timeout: Duration,
@@ -177,7 +178,8 @@ impl Transport {
         Self::with_connector(config, builder.https_or_http().enable_all_versions())
     }
 
-    /// A client with its own TLS settings, for a vendor behind a private certificate authority. ALPN must be unset.
+    /// A client with its own TLS settings, for a vendor behind a private certificate authority. ALPN must be
+    /// unset.
     pub fn with_tls(config: TransportConfig, tls: ClientConfig) -> Self {
         let builder = HttpsConnectorBuilder::new().with_tls_config(tls);
         Self::with_connector(config, builder.https_or_http().enable_all_versions())

@@ -1,9 +1,10 @@
-//! A notice as the server means it, before any vendor's shape. Stored in a dispatch row, hence serde both ways.
+//! A notice as the server means it, before any vendor's shape. Stored in a dispatch row, hence serde both
+//! ways.
 
 use serde::{Deserialize, Serialize};
 
-use crate::harmony::HarmonyStrategy;
-use crate::vendor::PrepareError;
+use crate::harmony::{HarmonyPushType, HarmonyStrategy};
+use crate::vendor::{PrepareError, VendorKind};
 
 /// Longest `app_message_id`, in bytes.
 pub const APP_MESSAGE_ID_LEN_MAX: usize = 64;
@@ -22,9 +23,11 @@ pub struct Notice {
     pub payload: Option<String>,
     /// Where a tap leads; delivered together with the payload.
     pub route: Route,
-    /// Names the notice on the device so that it can be replaced and revoked: 0..=2147483647, from the message.
+    /// Names the notice on the device so that it can be replaced and revoked: 0..=2147483647, from the
+    /// message.
     pub notify_id: u32,
-    /// Names the message across channels so that a device shows it once: 1..=64 letters, digits, `+/=-_`, blanks.
+    /// Names the message across channels so that a device shows it once: 1..=64 letters, digits, `+/=-_`,
+    /// blanks.
     pub app_message_id: String,
     /// Change of the app's badge.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -32,7 +35,8 @@ pub struct Notice {
     /// Keeps only the newest undelivered notice of this group (0..=100); `None` keeps all.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub collapse_key: Option<u8>,
-    /// Unix time in milliseconds after which the notice must not arrive. The time to live is what is left at send.
+    /// Unix time in milliseconds after which the notice must not arrive. The time to live is what is left at
+    /// send.
     pub expires_at_ms: u64,
     /// What it is about; decides the vendor's category unless the strategy names one.
     pub category_hint: Category,
@@ -121,6 +125,17 @@ pub struct StrategyError {
 }
 
 impl StrategyOptions {
+    /// What the strategy makes of a notice for devices of `vendor`; `None` when it leaves the kind alone.
+    pub fn kind(&self, vendor: VendorKind) -> Option<NoticeKind> {
+        match vendor {
+            VendorKind::Harmony => self.harmony.push_type.map(|push_type| match push_type {
+                HarmonyPushType::Alert => NoticeKind::Alert,
+                HarmonyPushType::Background => NoticeKind::Silent,
+                HarmonyPushType::Call => NoticeKind::Call,
+            }),
+        }
+    }
+
     /// Checks every part; call it when a strategy is saved.
     pub fn validate(&self) -> Result<(), StrategyError> {
         self.harmony.validate()
@@ -137,7 +152,8 @@ pub struct Revocation {
 }
 
 impl Notice {
-    /// The same notice as a plain alert, for [`crate::Advice::FallBackToAlert`]: same ids, no special push type.
+    /// The same notice as a plain alert, for [`crate::Advice::FallBackToAlert`]: same ids, no special push
+    /// type.
     pub fn as_alert(&self) -> Notice {
         let mut notice = self.clone();
         notice.kind = NoticeKind::Alert;
@@ -188,5 +204,25 @@ impl Notice {
                 _ => Ok(()),
             },
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn strategies_are_read_strictly_and_say_what_kind_they_make() {
+        let read = |json: &str| serde_json::from_str::<StrategyOptions>(json);
+        for (push_type, kind) in [(0, NoticeKind::Alert), (6, NoticeKind::Silent), (10, NoticeKind::Call)] {
+            let strategy = read(&format!("{{\"harmony\":{{\"push_type\":{push_type}}}}}")).expect("valid");
+            assert_eq!((strategy.validate(), strategy.kind(VendorKind::Harmony)), (Ok(()), Some(kind)));
+        }
+        let empty = read("{}").expect("valid");
+        assert_eq!((empty.kind(VendorKind::Harmony), empty), (None, StrategyOptions::default()));
+        let error = read("{\"nokia\":{}}").expect_err("unknown vendor").to_string();
+        assert!(error.contains("unknown field `nokia`"), "{error}");
+        let bad = read("{\"harmony\":{\"click_type\":1}}").expect("reads").validate();
+        assert!(bad.expect_err("no page").to_string().contains("say which with uri or action"));
     }
 }

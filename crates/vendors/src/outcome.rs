@@ -47,8 +47,8 @@ pub enum Blame {
     Device,
 }
 
-/// What may turn a refusal into a success. Follow it at most once per dispatch; the outcomes say what holds when
-/// it is not followed (or was followed already).
+/// What may turn a refusal into a success. Follow it at most once per dispatch; the outcomes say what holds
+/// when it is not followed (or was followed already).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Advice {
@@ -81,7 +81,8 @@ pub struct Answer {
     pub outcomes: Vec<Outcome>,
     /// What may turn a refusal into a success.
     pub advice: Advice,
-    /// Positions (ascending) of the tokens that the advice is about; all of them unless the vendor named some.
+    /// Positions (ascending) of the tokens that the advice is about; all of them unless the vendor named
+    /// some.
     pub advised: Vec<usize>,
 }
 

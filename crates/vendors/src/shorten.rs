@@ -17,8 +17,8 @@ pub(crate) struct Fitted<'a> {
     pub(crate) body: Cow<'a, str>,
 }
 
-/// Shortens `body` first, then `title`, until `size_of(title, body)` is at most `limit` bytes. What was cut ends
-/// in an ellipsis. `Err` carries the smallest size reachable when even that is too much.
+/// Shortens `body` first, then `title`, until `size_of(title, body)` is at most `limit` bytes. What was cut
+/// ends in an ellipsis. `Err` carries the smallest size reachable when even that is too much.
 ///
 /// `size_of` must not shrink when a text grows.
 pub(crate) fn fit<'a>(
@@ -101,7 +101,9 @@ mod tests {
 
     proptest! {
         #[test]
-        fn never_exceeds_the_limit_nor_tears_a_character(title in ".{0,40}", body in ".{0,200}", limit in 6usize..300) {
+        fn never_exceeds_the_limit_nor_tears_a_character(
+            title in ".{0,40}", body in ".{0,200}", limit in 6usize..300,
+        ) {
             let fitted = fit(&title, &body, limit, plain).expect("two ellipses fit");
             prop_assert!(plain(&fitted.title, &fitted.body) <= limit);
             for (kept, full) in [(&fitted.title, &title), (&fitted.body, &body)] {

@@ -69,8 +69,9 @@ pub trait Vendor: Send + Sync {
 
     /// Builds the request that sends `notice` to `tokens` (1..=[`Vendor::max_tokens`]).
     ///
-    /// `bearer` is what [`crate::BearerCache::bearer`] gave; `now_ms` is Unix time in milliseconds and decides
-    /// the time to live. Nothing of the notice is invented here: the same notice gives the same ids each time.
+    /// `bearer` is what [`crate::BearerCache::bearer`] gave; `now_ms` is Unix time in milliseconds and
+    /// decides the time to live. Nothing of the notice is invented here: the same notice gives the same ids
+    /// each time.
     fn prepare(
         &self,
         credential: &Credential,
@@ -100,7 +101,8 @@ pub trait Vendor: Send + Sync {
         bearer: &str,
     ) -> Result<VendorRequest, PrepareError>;
 
-    /// Reads the answer to a revocation. Never says `TokenGone`: a failed revocation is no verdict on a token.
+    /// Reads the answer to a revocation. Never says `TokenGone`: a failed revocation is no verdict on a
+    /// token.
     fn interpret_revoke(&self, answer: &RawAnswer, tokens: &[&str]) -> Answer;
 }
 
@@ -122,8 +124,8 @@ pub enum PrepareError {
     Expired,
     /// What may not be shortened (payload and ids) is alone larger than the vendor takes.
     #[error(
-        "the payload is too large for the vendor: {bytes} bytes without title, content and tokens, {limit} allowed; \
-         send a shorter payload"
+        "the payload is too large for the vendor: {bytes} bytes without title, content and tokens, \
+         {limit} allowed; send a shorter payload"
     )]
     TooLarge {
         /// Size of the body in bytes with title and content cut to the minimum, without tokens.

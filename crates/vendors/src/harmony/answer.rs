@@ -1,5 +1,5 @@
-//! Reading Push Kit's answers. The code in the body counts; the HTTP status only where there is no known code,
-//! because no page of the vendor maps one to the other.
+//! Reading Push Kit's answers. The code in the body counts; the HTTP status only where there is no known
+//! code, because no page of the vendor maps one to the other.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -354,7 +354,8 @@ fn clean(text: &str, tokens: &[&str], bytes_max: usize) -> String {
     crate::shorten::cut_to(&cleaned, bytes_max).into_owned()
 }
 
-/// Replaces what may be a token by an ellipsis and control characters by blanks; stops after [`SCAN_BYTES_MAX`].
+/// Replaces what may be a token by an ellipsis and control characters by blanks; stops after
+/// [`SCAN_BYTES_MAX`].
 fn without_long_words(text: &str) -> String {
     let is_token_char = |c: char| c.is_ascii_alphanumeric() || "-_+/=:.".contains(c);
     let mut cleaned = String::new();

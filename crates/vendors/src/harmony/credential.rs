@@ -31,7 +31,8 @@ const END: &str = "-----END PRIVATE KEY-----";
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct HarmonyOptions {
-    /// The app-level Client ID of AppGallery Connect. Needed to revoke notices; without it they cannot be revoked.
+    /// The app-level Client ID of AppGallery Connect. Needed to revoke notices; without it they cannot be
+    /// revoked.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub client_id: Option<String>,
     /// Which of the app's two certificate sets this is: 1 (default) or 2.
@@ -62,7 +63,8 @@ pub struct HarmonyRights {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum RightsPolicy {
-    /// Send it anyway. Push Kit treats it as MARKETING by itself, and as soon as the right is granted it counts.
+    /// Send it anyway. Push Kit treats it as MARKETING by itself, and as soon as the right is granted it
+    /// counts.
     #[default]
     KeepCategory,
     /// Say MARKETING, so that the trace shows what really holds.

@@ -1,7 +1,7 @@
 //! The bearer token: a JWT that the service account signs itself (PS256), made once and reused.
 //!
-//! There is no token exchange with Push Kit. A 4096-bit signature takes milliseconds of CPU, so signing runs on a
-//! blocking thread, once at a time per credential, and the result serves every request for 50 minutes.
+//! There is no token exchange with Push Kit. A 4096-bit signature takes milliseconds of CPU, so signing runs
+//! on a blocking thread, once at a time per credential, and the result serves every request for 50 minutes.
 
 use std::sync::Mutex;
 
@@ -38,7 +38,8 @@ pub enum SignError {
 pub struct BearerCache {
     credential: HarmonyCredential,
     kept: Mutex<Option<Kept>>,
-    /// Held while signing, so that a thousand waiting requests cause one signature. Async, since it spans an await.
+    /// Held while signing, so that a thousand waiting requests cause one signature. Async, since it spans an
+    /// await.
     signing: tokio::sync::Mutex<()>,
 }
 
@@ -54,8 +55,8 @@ impl BearerCache {
         Self { credential: credential.clone(), kept: Mutex::new(None), signing: tokio::sync::Mutex::new(()) }
     }
 
-    /// The JWT to send, signed now if there is none younger than 50 minutes. `now_ms`: Unix time in milliseconds.
-    /// Safe to cancel.
+    /// The JWT to send, signed now if there is none younger than 50 minutes. `now_ms`: Unix time in
+    /// milliseconds. Safe to cancel.
     pub async fn bearer(&self, now_ms: u64) -> Result<Secret, SignError> {
         let now_s = now_ms / 1000;
         if let Some(bearer) = self.fresh(now_s) {

@@ -1,4 +1,5 @@
-//! HarmonyOS Push Kit, REST v3: a service-account JWT, requests of up to 1000 tokens, answers with codes in text.
+//! HarmonyOS Push Kit, REST v3: a service-account JWT, requests of up to 1000 tokens, answers with codes in
+//! text.
 //!
 //! Reaches HarmonyOS 5 and later. Sends alerts (push-type 0), background messages (6) and in-app calls (10);
 //! widgets, text-to-speech and live views are no vehicles for chat and are not here.
@@ -76,7 +77,6 @@ impl Vendor for Harmony {
 }
 
 /// The HarmonyOS credential inside `credential`. The match gets a second arm with the second vendor.
-#[allow(clippy::unnecessary_wraps)]
 fn own(credential: &Credential) -> Result<&HarmonyCredential, PrepareError> {
     match credential {
         Credential::Harmony(credential) => Ok(credential),

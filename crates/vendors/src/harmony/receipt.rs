@@ -1,7 +1,8 @@
-//! Receipts: what became of a push on the device, as Push Kit reports it (format V2). The pure part: check the
-//! caller, read the batch, classify each result. The endpoint belongs to the server.
+//! Receipts: what became of a push on the device, as Push Kit reports it (format V2). The pure part: check
+//! the caller, read the batch, classify each result. The endpoint belongs to the server.
 //!
-//! The vendor documents neither retries nor their timing: handle receipts idempotently by (request ID, token).
+//! The vendor documents neither retries nor their timing: handle receipts idempotently by (request ID,
+//! token).
 
 use aws_lc_rs::hmac;
 use base64::Engine as _;
@@ -180,8 +181,8 @@ impl Receipt {
         }
     }
 
-    /// Whether a notice was shown: `None` where the result does not tell. A delivered notice need not be shown
-    /// (the app was in front), so 0 is shown only for all we know.
+    /// Whether a notice was shown: `None` where the result does not tell. A delivered notice need not be
+    /// shown (the app was in front), so 0 is shown only for all we know.
     pub fn shown(&self) -> Option<bool> {
         match (self.result, self.arrived()) {
             (31, _) => Some(true),

@@ -2,7 +2,7 @@
 
 use super::*;
 
-const BATCH: &str = include_str!("../../fixtures/receipts/batch.json");
+const BATCH: &str = include_str!("../../fixtures/receipts/harmony/batch.json");
 
 #[test]
 fn reads_a_batch_and_skips_what_is_unreadable() {

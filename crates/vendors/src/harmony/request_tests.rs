@@ -32,7 +32,7 @@ enum Expect {
 
 #[test]
 fn requests_equal_the_golden_fixtures() {
-    for (name, fixture) in fixtures::all::<Fixture>("requests") {
+    for (name, fixture) in fixtures::all::<Fixture>("requests/harmony") {
         let credential = credential(&fixture.options);
         let tokens: Vec<&str> = fixture.tokens.iter().map(String::as_str).collect();
         let prepared = prepare(&credential, &fixture.notice, &tokens, "a.b.c", fixture.now_ms);
@@ -55,7 +55,7 @@ fn requests_equal_the_golden_fixtures() {
 
 #[test]
 fn a_stored_notice_reads_back() {
-    for (name, fixture) in fixtures::all::<Fixture>("requests") {
+    for (name, fixture) in fixtures::all::<Fixture>("requests/harmony") {
         let stored = serde_json::to_string(&fixture.notice).expect("serialises");
         assert_eq!(serde_json::from_str::<Notice>(&stored).expect("reads"), fixture.notice, "{name}");
     }

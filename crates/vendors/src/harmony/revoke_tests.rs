@@ -7,7 +7,7 @@ use super::*;
 use crate::fixtures;
 
 fn notice(name: &str) -> Notice {
-    let fixtures = fixtures::all::<Value>("requests");
+    let fixtures = fixtures::all::<Value>("requests/harmony");
     let (_, fixture) = fixtures.into_iter().find(|(known, _)| known == name).expect("a fixture of that name");
     serde_json::from_value(fixture["notice"].clone()).expect("a notice")
 }

@@ -1,6 +1,7 @@
 //! The HarmonyOS part of a push strategy: what an operator may set under a `resourcesID`.
 //!
-//! Unknown options are refused when read; [`HarmonyStrategy::validate`] says in sentences what does not fit together.
+//! Unknown options are refused when read; [`HarmonyStrategy::validate`] says in sentences what does not fit
+//! together.
 
 use serde::{Deserialize, Deserializer, Serialize};
 
@@ -46,8 +47,8 @@ impl TryFrom<u8> for HarmonyPushType {
     }
 }
 
-/// Push Kit's message categories that a notification (push-type 0) may have. All but `MARKETING` need a right;
-/// without it Push Kit silently treats the message as `MARKETING`, of which a device shows two a day.
+/// Push Kit's message categories that a notification (push-type 0) may have. All but `MARKETING` need a
+/// right; without it Push Kit silently treats the message as `MARKETING`, of which a device shows two a day.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 #[allow(missing_docs)] // the vendor's own names
@@ -98,7 +99,8 @@ pub struct HarmonyStrategy {
     /// How long the sound plays, 1..=60 seconds. With `sound`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sound_duration_s: Option<u8>,
-    /// Whether the notice is shown while the app is in front. Off by default: the app has the message already.
+    /// Whether the notice is shown while the app is in front. Off by default: the app has the message
+    /// already.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub foreground_show: Option<bool>,
     /// The receipt configuration of AppGallery Connect to use.
@@ -107,7 +109,8 @@ pub struct HarmonyStrategy {
     /// 0 normal (default), 1 IM background mode (special right). With `push_type` 6.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub background_mode: Option<u8>,
-    /// Lets the system write the message into the app's database when the app is not in front. With `push_type` 6.
+    /// Lets the system write the message into the app's database when the app is not in front. With
+    /// `push_type` 6.
     #[serde(deserialize_with = "flag", skip_serializing_if = "is_off")]
     pub proxy_data: bool,
 }
