@@ -1,7 +1,8 @@
 //! Reading Push Kit's answers. The code in the body counts; the HTTP status only where there is no known
 //! code, because no page of the vendor maps one to the other.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
+use std::rc::Rc;
 use std::time::Duration;
 
 use serde::Deserialize;
@@ -210,14 +211,12 @@ fn read(raw: &RawAnswer, tokens: &[&str]) -> Answer {
         }
         None => {
             let message = clean(&body.msg, tokens, MESSAGE_BYTES_MAX);
-            let (verdict, advice) = match by_status(raw.status) {
+            let verdict = match raw.status {
                 // It was read well; only the code is new to us.
-                (_, advice) if (200..=299).contains(&raw.status) => {
-                    (Verdict::Reject(Blame::Request, "a code that is not documented"), advice)
-                }
-                by_status => by_status,
+                200..=299 => (Verdict::Reject(Blame::Request, "a code that is not documented"), Advice::None),
+                status => by_status(status),
             };
-            whole((verdict, advice), request_id, code, message, raw, tokens)
+            whole(verdict, request_id, code, message, raw, tokens)
         }
     }
 }
@@ -250,19 +249,16 @@ fn per_token(code: &str, msg: &str, request_id: Option<String>, tokens: &[&str])
     let Ok(refused) = serde_json::from_str::<Refused>(msg) else {
         return unnamed(code, msg, request_id, tokens);
     };
-    let mut reasons: HashMap<&str, &str> = HashMap::new();
-    for (reason, named) in &refused.illegal_tokens {
-        reasons.extend(named.iter().map(|token| (token.trim(), reason.trim())));
-    }
-    let others_accepted = some_accepted && tokens.iter().any(|token| !reasons.contains_key(token));
+    let verdicts = Verdicts::of(&refused, some_accepted, tokens);
     let mut advice = Advice::None;
     let mut advised = Vec::new();
     let mut outcomes = Vec::with_capacity(tokens.len());
     for (position, token) in tokens.iter().enumerate() {
-        let (outcome, advised_here) = match reasons.get(token) {
-            Some(reason) => by_reason(code, &clean(reason, tokens, ID_BYTES_MAX), others_accepted),
-            None if some_accepted => (Outcome::Accepted, Advice::None),
-            None => (not_named(code), Advice::None),
+        let (outcome, advised_here) = match verdicts.reasons.get(token) {
+            Some(reason) => by_reason(code, reason, verdicts.others_accepted),
+            None if !some_accepted => (not_named(code), Advice::None),
+            None if verdicts.list_complete => (Outcome::Accepted, Advice::None),
+            None => not_known(code, tokens.len()),
         };
         if rank(advised_here) > rank(advice) {
             advice = advised_here;
@@ -273,15 +269,43 @@ fn per_token(code: &str, msg: &str, request_id: Option<String>, tokens: &[&str])
         }
         outcomes.push(outcome);
     }
-    let message = summary(&refused, &outcomes, tokens);
+    let message = summary(&refused, &verdicts, &outcomes);
     Answer { request_id, code: code.to_owned(), message, outcomes, advice, advised }
 }
 
-/// A penalty outweighs a missing right.
+/// The vendor's list, turned round: from token to reason.
+struct Verdicts<'a> {
+    reasons: HashMap<&'a str, Rc<str>>,
+    /// Each reason and how many tokens stand under it, in the order of the names.
+    counts: BTreeMap<Rc<str>, usize>,
+    /// Whether the list names as many tokens as the vendor says it refused. If not, those it does not name
+    /// may be accepted or not.
+    list_complete: bool,
+    others_accepted: bool,
+}
+
+impl<'a> Verdicts<'a> {
+    fn of(refused: &'a Refused, some_accepted: bool, tokens: &[&str]) -> Self {
+        let mut reasons: HashMap<&str, Rc<str>> = HashMap::new();
+        let mut counts = BTreeMap::new();
+        for (reason, named) in &refused.illegal_tokens {
+            let reason: Rc<str> = clean(reason.trim(), tokens, ID_BYTES_MAX).into();
+            reasons.extend(named.iter().map(|token| (token.trim(), Rc::clone(&reason))));
+            *counts.entry(reason).or_default() += named.len();
+        }
+        let named = tokens.iter().filter(|token| reasons.contains_key(**token)).count();
+        let list_complete = refused.failure.is_none_or(|failure| failure <= named as u64);
+        let others_accepted = some_accepted && list_complete && named < tokens.len();
+        Self { reasons, counts, list_complete, others_accepted }
+    }
+}
+
+/// A penalty outweighs a missing right, which outweighs not knowing.
 fn rank(advice: Advice) -> u8 {
     match advice {
-        Advice::PauseCredential => 2,
-        Advice::FallBackToAlert => 1,
+        Advice::PauseCredential => 3,
+        Advice::FallBackToAlert => 2,
+        Advice::SplitTo(_) => 1,
         _ => 0,
     }
 }
@@ -291,36 +315,36 @@ fn not_named(code: &str) -> Outcome {
     Outcome::Rejected { reason, blame: Blame::Device }
 }
 
-/// Tokens were refused, but the list of them is missing or unreadable. No token dies of that. After a partial
-/// success smaller requests find out which ones; the ids make sending again harmless.
+/// It is not known whether this token is among the refused. Smaller requests find out; the ids make sending
+/// again harmless. A single token that was refused in part was not accepted.
+fn not_known(code: &str, tokens: usize) -> (Outcome, Advice) {
+    if tokens < 2 {
+        return (not_named(code), Advice::None);
+    }
+    let reason = format!("{code}: some tokens were refused, and the list does not say which");
+    (Outcome::RetryLater { after: None, reason }, Advice::SplitTo(tokens.div_ceil(2)))
+}
+
+/// Tokens were refused, but the list of them is missing or unreadable. No token dies of that.
 fn unnamed(code: &str, msg: &str, request_id: Option<String>, tokens: &[&str]) -> Answer {
-    let message = clean(msg, tokens, MESSAGE_BYTES_MAX);
-    let partial = code != "80300007" && tokens.len() > 1;
-    let (outcome, advice) = if partial {
-        let reason = format!("{code}: some tokens were refused, but the list of them could not be read");
-        (Outcome::RetryLater { after: None, reason }, Advice::SplitTo(tokens.len().div_ceil(2)))
-    } else {
-        (not_named(code), Advice::None)
+    let (outcome, advice) = match code {
+        "80300007" => (not_named(code), Advice::None),
+        _ => not_known(code, tokens.len()),
     };
-    let outcomes = vec![outcome; tokens.len()];
     Answer {
         request_id,
         code: code.to_owned(),
-        message,
-        outcomes,
+        message: clean(msg, tokens, MESSAGE_BYTES_MAX),
+        outcomes: vec![outcome; tokens.len()],
         advice,
         advised: (0..tokens.len()).collect(),
     }
 }
 
 /// The vendor's list in words, without tokens: reasons with counts, and a remark where its counts disagree.
-fn summary(refused: &Refused, outcomes: &[Outcome], tokens: &[&str]) -> String {
-    let mut parts: Vec<String> = refused
-        .illegal_tokens
-        .iter()
-        .map(|(reason, named)| format!("{}: {}", clean(reason.trim(), tokens, ID_BYTES_MAX), named.len()))
-        .collect();
-    parts.sort_unstable();
+fn summary(refused: &Refused, verdicts: &Verdicts, outcomes: &[Outcome]) -> String {
+    let mut parts: Vec<String> =
+        verdicts.counts.iter().map(|(reason, count)| format!("{reason}: {count}")).collect();
     let accepted = outcomes.iter().filter(|outcome| outcome.is_accepted()).count() as u64;
     let not_accepted = outcomes.len() as u64 - accepted;
     let success_differs = refused.success.is_some_and(|success| success != accepted);
