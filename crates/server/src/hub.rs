@@ -43,9 +43,15 @@ pub struct Seat {
     pub platform: u8,
     /// Unix time in ms of the login.
     pub since: u64,
+    /// Silence that ends the session, in ms.
+    pub silence_ms: u64,
     /// Frames for the socket.
     pub mailbox: Mailbox,
     background: AtomicBool,
+    /// While the session reads what it missed, live messages are held back: the sync will come across them.
+    syncing: AtomicBool,
+    /// A live message was held back since the sync looked last.
+    missed: AtomicBool,
     /// Unix time in ms of the last sign of life.
     heard_at: AtomicU64,
     /// Unix time in ms at which the token ends; 0 for AppSign sessions.
@@ -99,6 +105,7 @@ impl Seat {
 pub struct Mailbox {
     letters: Mutex<Letters>,
     waker: AtomicWaker,
+    taken: AtomicWaker,
 }
 
 #[derive(Debug, Default)]
@@ -131,15 +138,23 @@ impl Mailbox {
     pub fn close(&self, code: CloseCode) {
         lock(&self.letters).close.get_or_insert(code);
         self.waker.wake();
+        self.taken.wake();
     }
 
-    /// Room left, in frames; a sync waits for it instead of overflowing.
-    pub fn room(&self) -> usize {
-        let letters = lock(&self.letters);
-        match letters.bytes > MAILBOX_BYTES_MAX / 2 {
-            true => 0,
-            false => MAILBOX_FRAMES_MAX - letters.frames.len(),
-        }
+    /// Waits until the socket has taken enough that a sync page fits; `false` when it is closed instead.
+    /// One waiter only: the sync of this session.
+    pub async fn has_room(&self) -> bool {
+        poll_fn(|context| {
+            self.taken.register(context.waker());
+            let letters = lock(&self.letters);
+            if letters.close.is_some() {
+                return Poll::Ready(false);
+            }
+            let roomy =
+                letters.bytes <= MAILBOX_BYTES_MAX / 2 && letters.frames.len() <= MAILBOX_FRAMES_MAX / 2;
+            if roomy { Poll::Ready(true) } else { Poll::Pending }
+        })
+        .await
     }
 
     /// Waits until there is something, then takes all of it. The code, if any, is to be sent after the frames.
@@ -152,6 +167,7 @@ impl Mailbox {
                 return Poll::Pending;
             }
             letters.bytes = 0;
+            self.taken.wake();
             Poll::Ready((std::mem::take(&mut letters.frames), letters.close))
         })
         .await
@@ -193,6 +209,8 @@ pub struct Arrival {
     pub platform: u8,
     /// Foreground or background.
     pub phase: AppPhase,
+    /// Silence that ends the session, in ms.
+    pub silence_ms: u64,
     /// Unix time in ms.
     pub now_ms: u64,
 }
@@ -238,8 +256,11 @@ impl Hub {
             device: arrival.device,
             platform: arrival.platform,
             since: arrival.now_ms,
+            silence_ms: arrival.silence_ms,
             mailbox: Mailbox::default(),
             background: AtomicBool::new(arrival.phase == AppPhase::Background),
+            syncing: AtomicBool::new(true),
+            missed: AtomicBool::new(false),
             heard_at: AtomicU64::new(arrival.now_ms),
             token_ends_at: AtomicU64::new(0),
             token_warned: AtomicBool::new(false),
@@ -259,10 +280,47 @@ impl Hub {
 
     /// Puts a frame into every mailbox of a user but those of `except`; the number of mailboxes reached.
     pub fn deliver(&self, app: AppId, user: &UserId, except: Option<&DeviceId>, frame: &Bytes) -> usize {
+        self.each_other(app, user, except, |seat| seat.mailbox.push(frame.clone()))
+    }
+
+    /// Like `deliver`, for a stored message: a session that still syncs gets it by its sync, in order.
+    pub fn deliver_message(
+        &self,
+        app: AppId,
+        user: &UserId,
+        except: Option<&DeviceId>,
+        frame: &Bytes,
+    ) -> usize {
+        self.each_other(app, user, except, |seat| match seat.syncing.load(Ordering::Acquire) {
+            true => {
+                seat.missed.store(true, Ordering::Release);
+                true
+            }
+            false => seat.mailbox.push(frame.clone()),
+        })
+    }
+
+    /// Ends a session's sync unless a live message was held back meanwhile; `false`: look again.
+    pub fn finish_sync(&self, seat: &Seat, whatever_was_missed: bool) -> bool {
+        // Under the lock that deliveries take: none can slip in between the look and the switch.
+        let _shard = self.shard(seat.app, &seat.user);
+        if seat.missed.swap(false, Ordering::AcqRel) && !whatever_was_missed {
+            return false;
+        }
+        seat.syncing.store(false, Ordering::Release);
+        true
+    }
+
+    fn each_other(
+        &self,
+        app: AppId,
+        user: &UserId,
+        except: Option<&DeviceId>,
+        push: impl Fn(&Seat) -> bool,
+    ) -> usize {
         let shard = self.shard(app, user);
         let Some(seats) = shard.seats.get(&(app, user.clone())) else { return 0 };
-        let wanted = seats.iter().filter(|seat| Some(&seat.device) != except);
-        wanted.filter(|seat| seat.mailbox.push(frame.clone())).count()
+        seats.iter().filter(|seat| Some(&seat.device) != except).filter(|seat| push(seat)).count()
     }
 
     /// When a device's socket dropped without logout, if it did lately and has not come back.
@@ -294,11 +352,19 @@ impl Hub {
         }
     }
 
-    /// Forgets dropped devices older than `before_ms`: their grace is over.
-    pub fn forget_dropped(&self, before_ms: u64) {
+    /// Forgets devices that dropped before `before_ms` and gives their users: they are not coming back soon.
+    pub fn forget_dropped(&self, before_ms: u64) -> Vec<(AppId, UserId)> {
+        let mut gone = Vec::new();
         for shard in &self.shards {
-            lock(shard).dropped.retain(|_, at| *at >= before_ms);
+            lock(shard).dropped.retain(|(app, user, _), at| {
+                let keep = *at >= before_ms;
+                if !keep {
+                    gone.push((*app, user.clone()));
+                }
+                keep
+            });
         }
+        gone
     }
 
     fn note_dropped(&self, seat: &Seat, now_ms: u64) {
@@ -339,6 +405,7 @@ mod tests {
             device: DeviceId::new(device).unwrap(),
             platform: 10,
             phase: AppPhase::Foreground,
+            silence_ms: 35_000,
             now_ms: 0,
         }
     }
@@ -367,6 +434,19 @@ mod tests {
         }
         assert!(!mailbox.push(Bytes::from_static(b"x")));
         assert_eq!(mailbox.take().await.1, Some(CloseCode::TooSlow));
+    }
+
+    #[tokio::test]
+    async fn a_message_during_a_sync_makes_the_sync_look_again() {
+        let hub = Hub::new();
+        let user = UserId::new("ann").unwrap();
+        let seating = hub.arrive(arrival("device-1"));
+        let frame = Bytes::from_static(b"hello");
+        assert_eq!(hub.deliver_message(AppId(1), &user, None, &frame), 1);
+        assert!(!hub.finish_sync(seating.seat(), false), "one was held back");
+        assert!(hub.finish_sync(seating.seat(), false));
+        hub.deliver_message(AppId(1), &user, None, &frame);
+        assert_eq!(seating.seat().mailbox.take().await.0.len(), 1);
     }
 
     #[test]

@@ -1,14 +1,36 @@
-//! A connection that belongs to a user.
+//! A connection that belongs to a user: each frame is read, checked against the phase, and handed on.
 
-use super::Services;
-use crate::hub::{Seat, Seating};
+use super::{Services, identity::read_token04, push_tokens, rate::Rate};
+use crate::{
+    chat::{Actor, unavailable},
+    hub::{Seat, Seating},
+    push::Signal,
+};
+use bytes::Bytes;
 use futures_util::future::BoxFuture;
+use hongyan_wire::{
+    CloseCode, Code, Refusal,
+    client::{AppPhase, Cursor, Empty, RenewToken, Request, Send},
+    frame::{self, Incoming},
+};
+use serde::Serialize;
 use std::sync::Arc;
+use tokio::task::JoinHandle;
 
-/// A logged-in session.
+/// A logged-in session. Dropping it, or `end`, frees its seat and stops its sync.
 pub struct Active {
+    device: Arc<Device>,
+    seating: Option<Seating>,
+    sync: JoinHandle<()>,
+}
+
+/// What requests of one session share.
+struct Device {
     services: Arc<Services>,
-    seating: Seating,
+    who: Actor,
+    seat: Arc<Seat>,
+    messages: Rate,
+    commands: Rate,
 }
 
 /// How a connection went.
@@ -20,22 +42,212 @@ pub enum Ending {
     Ended,
 }
 
+/// Command messages a client may send per second (ZIM: 30).
+const COMMANDS_PER_S: u32 = 30;
+
 impl Active {
+    /// Begins the session: its sync runs beside it, owned by it.
+    pub(super) fn start(services: Arc<Services>, who: Actor, seating: Seating, cursors: Vec<Cursor>) -> Self {
+        let device = Arc::new(Device {
+            messages: Rate::new(who.settings.messages_per_s),
+            commands: Rate::new(COMMANDS_PER_S),
+            seat: seating.seat().clone(),
+            services,
+            who,
+        });
+        device.wake_push();
+        let sync = tokio::spawn(device.clone().catch_up(cursors));
+        Self { device, seating: Some(seating), sync }
+    }
+
     /// Handles one text frame. What can be answered at once goes into the mailbox before this returns; the
     /// rest is a future that puts its answer there. Poll it once before handing in the next frame: that keeps
     /// the order of sends.
     pub fn handle(&self, text: &str) -> Option<BoxFuture<'static, ()>> {
-        let _ = (text, &self.services);
-        None
+        let incoming = match Incoming::parse(text) {
+            Ok(incoming) => incoming,
+            Err(refusal) => return self.device.reply(frame::refusal(None, &refusal)),
+        };
+        let id = incoming.id;
+        match (Request::read(&incoming), id) {
+            (Ok(Request::Ack(cursor)), _) => {
+                self.device.noted(id, |device| device.services.chat.acknowledge(&device.who, &cursor))
+            }
+            (Ok(Request::Heartbeat(_)), Some(id)) => self.device.reply(frame::answer(id, &Empty {})),
+            (Ok(request), id) => Some(Box::pin(self.device.clone().serve(id, request))),
+            (Err(refusal), id) => self.device.reply(frame::refusal(id, &refusal)),
+        }
     }
 
     /// The seat with the mailbox that the gateway writes out.
     pub fn seat(&self) -> &Arc<Seat> {
-        self.seating.seat()
+        &self.device.seat
     }
 
-    /// Leaves the hub.
-    pub fn end(self, ending: Ending) {
-        let _ = ending;
+    /// Leaves the hub. After `Dropped` the device counts as online for messages during its reconnect grace.
+    pub fn end(mut self, ending: Ending) {
+        let now_ms = self.device.services.clock.now_ms();
+        if let Some(seating) = self.seating.take() {
+            match ending {
+                Ending::Dropped => seating.drop_out(now_ms),
+                Ending::Ended => drop(seating),
+            }
+        }
+        self.device.wake_push();
     }
+}
+
+impl Drop for Active {
+    fn drop(&mut self) {
+        self.sync.abort();
+    }
+}
+
+impl Device {
+    /// Everything a device missed, then live messages.
+    async fn catch_up(self: Arc<Self>, cursors: Vec<Cursor>) {
+        self.services.calls.ring_again(&self.who, &self.seat).await;
+        if let Err(refusal) = self.services.chat.sync(&self.who, &self.seat, &cursors).await {
+            tracing::warn!(app.id = %self.who.app, user.id = %self.who.user, %refusal, "a sync was cut short");
+            self.seat.mailbox.close(CloseCode::Fault);
+        }
+    }
+
+    fn reply(&self, text: String) -> Option<BoxFuture<'static, ()>> {
+        self.seat.mailbox.push(Bytes::from(text));
+        None
+    }
+
+    /// For notifications: only a refusal of one that carried an id is answered.
+    fn noted(
+        &self,
+        id: Option<u64>,
+        act: impl FnOnce(&Self) -> Result<(), Refusal>,
+    ) -> Option<BoxFuture<'static, ()>> {
+        match (act(self), id) {
+            (Ok(()), Some(id)) => self.reply(frame::answer(id, &Empty {})),
+            (Ok(()), None) => None,
+            (Err(refusal), id) => self.reply(frame::refusal(id, &refusal)),
+        }
+    }
+
+    async fn serve(self: Arc<Self>, id: Option<u64>, request: Request) {
+        let ending = matches!(request, Request::Logout(_));
+        let text = match (self.answer(id, request).await, id) {
+            (Ok(text), Some(_)) => Some(text),
+            (Ok(_), None) => None,
+            (Err(refusal), id) => Some(frame::refusal(id, &refusal)),
+        };
+        if let Some(text) = text {
+            self.seat.mailbox.push(Bytes::from(text));
+        }
+        if ending {
+            self.seat.mailbox.close(CloseCode::LoggedOut);
+        }
+    }
+
+    /// The answer to one request, as text.
+    async fn answer(&self, id: Option<u64>, request: Request) -> Result<String, Refusal> {
+        let (chat, calls, who) = (&self.services.chat, &self.services.calls, &self.who);
+        let id = id.unwrap_or_default();
+        match request {
+            Request::Send(send) => text(id, self.send(*send).await),
+            Request::History(asked) => text(id, chat.history(who, asked).await),
+            Request::ConversationList(asked) => text(id, chat.list_conversations(who, asked).await),
+            Request::ConversationGet(asked) => text(id, chat.conversation(who, &asked.key()?).await),
+            Request::ConversationRead(asked) => text(id, chat.read_conversation(who, &asked.key()?).await),
+            Request::ConversationReadAll(_) => text(id, chat.read_all(who).await),
+            Request::ConversationTotalUnread(_) => text(id, chat.total_unread(who).await),
+            Request::SetNotificationStatus(set) => text(id, chat.set_notification(who, set).await),
+            Request::UserQuery(query) => text(id, chat.query_users(who, query).await),
+            Request::GroupCreate(asked) => text(id, chat.create_group(who, asked).await),
+            Request::GroupJoin(group) => text(id, chat.join_group(who, &group.group_id).await),
+            Request::GroupLeave(group) => empty(id, chat.leave_group(who, &group.group_id).await),
+            Request::GroupInvite(asked) => text(id, chat.invite_to_group(who, asked).await),
+            Request::GroupKick(asked) => text(id, chat.kick_from_group(who, asked).await),
+            Request::GroupDismiss(group) => empty(id, chat.dismiss_group(who, &group.group_id).await),
+            Request::GroupMembers(asked) => text(id, chat.group_members(who, asked).await),
+            Request::GroupList(_) => text(id, chat.groups(who).await),
+            Request::GroupGet(group) => text(id, chat.group(who, &group.group_id).await),
+            Request::CallInvite(invite) => text(id, calls.invite(who, *invite).await),
+            Request::CallCancel(cancel) => text(id, calls.cancel(who, *cancel).await),
+            Request::CallAccept(answer) => text(id, calls.accept(who, answer).await),
+            Request::CallReject(answer) => text(id, calls.reject(who, answer).await),
+            Request::CallList(asked) => text(id, calls.list(who, asked).await),
+            Request::CallAck(call) => empty(id, calls.acknowledge(who, call).await),
+            request => self.answer_session(id, request).await,
+        }
+    }
+
+    /// Requests about the session itself.
+    async fn answer_session(&self, id: u64, request: Request) -> Result<String, Refusal> {
+        match request {
+            Request::Logout(_) => empty(id, self.log_out().await),
+            Request::RenewToken(renew) => empty(id, self.renew_token(&renew).await),
+            Request::AppState(app) => empty(id, self.app_state(app.state)),
+            Request::PushRegister(push) => {
+                self.own_device(&push.device_id)?;
+                let user = Some(self.who.user.clone());
+                text(id, push_tokens::register(&self.services, self.who.app, user, push).await)
+            }
+            Request::PushUnregister(push) => {
+                self.own_device(&push.device_id)?;
+                empty(id, push_tokens::unregister(&self.services, self.who.app, push).await)
+            }
+            Request::Login(_) => Err(Code::ALREADY_LOGGED_IN.into()),
+            other => Err(Refusal::parameter(format!("{} is not possible now", other.method()))),
+        }
+    }
+
+    async fn send(&self, send: Send) -> Result<hongyan_wire::client::SendResult, Refusal> {
+        let rate = if send.content.is_stored() { &self.messages } else { &self.commands };
+        if !rate.allow(self.services.clock.now_ms()) {
+            return Err(Code::RATE_LIMITED.into());
+        }
+        self.services.chat.send(&self.who, send).await
+    }
+
+    async fn log_out(&self) -> Result<(), Refusal> {
+        let Actor { app, user, device, .. } = &self.who;
+        self.services.store.sign_out(*app, user, device).await.map_err(unavailable)?;
+        self.services.calls.caller_left(*app, user).await;
+        self.wake_push();
+        Ok(())
+    }
+
+    async fn renew_token(&self, renew: &RenewToken) -> Result<(), Refusal> {
+        let app =
+            self.services.store.app(self.who.app).await.map_err(unavailable)?.ok_or(Code::BAD_APP_ID)?;
+        let now_s = self.services.clock.now_ms() / 1_000;
+        let secret = app.server_secret.expose();
+        let ends_at = read_token04(&renew.token, self.who.app, &self.who.user, secret, now_s)?;
+        self.seat.set_token_end(ends_at * 1_000);
+        Ok(())
+    }
+
+    fn app_state(&self, phase: AppPhase) -> Result<(), Refusal> {
+        self.seat.set_phase(phase);
+        self.wake_push();
+        Ok(())
+    }
+
+    fn own_device(&self, device: &hongyan_wire::DeviceId) -> Result<(), Refusal> {
+        match *device == self.who.device {
+            true => Ok(()),
+            false => Err(Refusal::parameter("deviceID must be the one of the login")),
+        }
+    }
+
+    /// Presence of the user changed: what waits for it may be decided anew.
+    fn wake_push(&self) {
+        self.services.push.send(Signal::UserChanged { app: self.who.app, user: self.who.user.clone() });
+    }
+}
+
+fn text<R: Serialize>(id: u64, result: Result<R, Refusal>) -> Result<String, Refusal> {
+    result.map(|result| frame::answer(id, &result))
+}
+
+fn empty(id: u64, result: Result<(), Refusal>) -> Result<String, Refusal> {
+    text(id, result.map(|()| Empty {}))
 }

@@ -6,6 +6,8 @@
 mod active;
 mod greeting;
 mod identity;
+mod push_tokens;
+mod rate;
 mod services;
 mod sweep;
 

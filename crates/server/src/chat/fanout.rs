@@ -1,0 +1,76 @@
+//! Live delivery in commit order: one task reads what the store announces and fills mailboxes.
+//!
+//! Senders do not wait for it. A frame is encoded once for all readers that see the same; a big group is
+//! delivered in slices so that nobody else waits behind it.
+
+use super::{Chat, view};
+use crate::{
+    push::Signal,
+    store::{Announcement, Appended, Thread},
+};
+use bytes::Bytes;
+use hongyan_wire::{ConversationKey, UserId};
+use tokio::{sync::mpsc, task::JoinHandle};
+
+/// Members that get a frame before other tasks have their turn.
+const SLICE: usize = 256;
+
+/// The delivery task. Dropping it stops it; what it has not delivered is found by the next sync.
+pub struct Fanout(JoinHandle<()>);
+
+impl Drop for Fanout {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
+impl Fanout {
+    /// Starts delivering what `announcements` brings.
+    pub fn start(chat: Chat, mut announcements: mpsc::Receiver<Announcement>) -> Self {
+        Self(tokio::spawn(async move {
+            while let Some(Announcement::Message(appended)) = announcements.recv().await {
+                chat.deliver(&appended).await;
+            }
+        }))
+    }
+}
+
+impl Chat {
+    /// Puts a committed message into the mailboxes of those who are here, then wakes push.
+    async fn deliver(&self, appended: &Appended) {
+        match &appended.thread {
+            Thread::Peer(sender, other) => self.deliver_peer(appended, sender, other),
+            Thread::Group(group, members) => {
+                let frame = frame(appended, &ConversationKey::Group(group.clone()));
+                for slice in members.chunks(SLICE) {
+                    for member in slice {
+                        self.hub.deliver_message(appended.app, member, self.spared(appended, member), &frame);
+                    }
+                    tokio::task::yield_now().await;
+                }
+            }
+        }
+        if let Some(intent) = &appended.intent {
+            self.push.send(Signal::Intent(intent.clone()));
+        }
+    }
+
+    fn deliver_peer(&self, appended: &Appended, sender: &UserId, other: &UserId) {
+        let for_other = frame(appended, &ConversationKey::Peer(sender.clone()));
+        self.hub.deliver_message(appended.app, other, None, &for_other);
+        if self.hub.seats_of(appended.app, sender).len() > 1 {
+            let for_self = frame(appended, &ConversationKey::Peer(other.clone()));
+            self.hub.deliver_message(appended.app, sender, Some(&appended.sender_device), &for_self);
+        }
+    }
+
+    /// The sending device has its message already, as the answer to its request.
+    fn spared<'a>(&self, appended: &'a Appended, member: &UserId) -> Option<&'a hongyan_wire::DeviceId> {
+        (*member == appended.message.sender).then_some(&appended.sender_device)
+    }
+}
+
+fn frame(appended: &Appended, key: &ConversationKey) -> Bytes {
+    let message = view::message(&appended.message, key);
+    Bytes::from(view::messages(key, vec![message], false).to_frame())
+}

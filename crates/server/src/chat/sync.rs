@@ -1,0 +1,114 @@
+//! What a device gets when it comes: everything above its cursors, at most seven days old, in order, in pages.
+
+use super::{Actor, Chat, unavailable, view};
+use crate::{
+    hub::Seat,
+    push::Signal,
+    store::{CursorMove, Membership},
+};
+use bytes::Bytes;
+use hongyan_wire::{ConversationKey, Refusal, Seq, client::Cursor, limits};
+use std::{collections::HashMap, sync::Arc};
+
+/// Times a sync looks again for messages that came meanwhile before it goes live with what it has. A device
+/// then sees a jump in seq and fetches the rest itself.
+const PASSES_MAX: usize = 32;
+const DAY_MS: u64 = 24 * 3600 * 1_000;
+
+impl Chat {
+    /// Notes an acknowledgement of this device. An unknown conversation or a place beyond the tail is refused.
+    pub fn acknowledge(&self, who: &Actor, cursor: &Cursor) -> Result<(), Refusal> {
+        let key = ConversationKey::new(&cursor.conversation_id, cursor.conversation_type)?;
+        let moved = CursorMove {
+            app: who.app,
+            user: who.user.clone(),
+            device: who.device.clone(),
+            key,
+            seq: cursor.message_seq,
+        };
+        let conversation = self.store.acknowledge(moved).ok_or_else(|| {
+            Refusal::parameter("messageSeq is beyond the newest message of the conversation")
+        })?;
+        self.push.send(Signal::Acked {
+            app: who.app,
+            user: who.user.clone(),
+            device: who.device.clone(),
+            conversation,
+            seq: cursor.message_seq,
+        });
+        Ok(())
+    }
+
+    /// Brings a session up to date, then lets live messages through. `cursors` is what the device itself says.
+    pub async fn sync(&self, who: &Actor, seat: &Arc<Seat>, cursors: &[Cursor]) -> Result<(), Refusal> {
+        let mut reached = self.cursors_of(who, cursors).await?;
+        let login_at = seat.since;
+        for pass in 1..=PASSES_MAX {
+            for membership in self.store.memberships(who.app, &who.user).await.map_err(unavailable)? {
+                if !self.sync_conversation(seat, &membership, &mut reached, login_at).await? {
+                    return Ok(());
+                }
+            }
+            if self.hub.finish_sync(seat, pass == PASSES_MAX) {
+                return Ok(());
+            }
+        }
+        Ok(())
+    }
+
+    /// Where the device stands, by row number: the greater of what the store and what the device knows.
+    async fn cursors_of(&self, who: &Actor, cursors: &[Cursor]) -> Result<HashMap<u64, Seq>, Refusal> {
+        let kept = self.store.device_cursors(who.app, &who.device, &who.user).await.map_err(unavailable)?;
+        for cursor in cursors {
+            // A device restored from a backup of another server may name what does not exist here: no harm.
+            if let Err(refusal) = self.acknowledge(who, cursor) {
+                tracing::debug!(user.id = %who.user, %refusal, "a cursor of a login was ignored");
+            }
+        }
+        let mut reached: HashMap<u64, Seq> =
+            kept.into_iter().map(|(conversation, seq)| (conversation.0, seq)).collect();
+        for membership in self.store.memberships(who.app, &who.user).await.map_err(unavailable)? {
+            let acked = self.store.acknowledged(&who.device, membership.conversation);
+            let place = reached.entry(membership.conversation.0).or_insert_with(|| match acked {
+                0 => membership.received_seq,
+                acked => acked,
+            });
+            *place = (*place).max(acked);
+        }
+        Ok(reached)
+    }
+
+    /// Sends what is missing of one conversation; `false` when the socket went.
+    async fn sync_conversation(
+        &self,
+        seat: &Arc<Seat>,
+        membership: &Membership,
+        reached: &mut HashMap<u64, Seq>,
+        login_at: u64,
+    ) -> Result<bool, Refusal> {
+        let place = reached.entry(membership.conversation.0).or_insert(membership.received_seq);
+        *place = (*place).max(membership.visible_from);
+        let not_before = self.clock.now_ms().saturating_sub(limits::OFFLINE_DAYS * DAY_MS);
+        while !membership.disabled && *place < membership.last_seq {
+            if !seat.mailbox.has_room().await {
+                return Ok(false);
+            }
+            let page = self
+                .store
+                .messages_after(membership.conversation, *place, not_before, limits::SYNC_PAGE_MAX)
+                .await
+                .map_err(unavailable)?;
+            let Some(last) = page.messages.last() else { break };
+            *place = last.seq;
+            let offline = page.messages.first().is_some_and(|first| first.timestamp < login_at);
+            let messages =
+                page.messages.iter().map(|stored| view::message(stored, &membership.key)).collect();
+            let frame = view::messages(&membership.key, messages, offline).to_frame();
+            seat.mailbox.push(Bytes::from(frame));
+            if !page.has_more {
+                break;
+            }
+        }
+        Ok(true)
+    }
+}
