@@ -1,0 +1,3 @@
+//! The one integration-test binary of the server: through the front door, with the real store and the emulator.
+
+mod tidy;
