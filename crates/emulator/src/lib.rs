@@ -30,7 +30,7 @@ pub use push_kit::answer::Reason;
 pub use push_kit::message::Category;
 pub use push_kit::projects::{AppSpec, KeySpec, NamedReceiver, ProjectSpec, ReceiverOrder, Right};
 pub use push_kit::quotas::{Limits, LimitsChange, UNLIMITED};
-pub use push_kit::receipts::{KeyMode, ReceiptCounts};
+pub use push_kit::receipts::{KeyMode, ReceiptCounts, Secret};
 pub use push_kit::receipts_post::ReceiptPolicy;
 pub use push_kit::service_account::KeyBits;
 pub use requests_log::{LogPage, LoggedRequest};

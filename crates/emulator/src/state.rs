@@ -224,7 +224,7 @@ impl EmulatorState {
         Ok(account.file)
     }
 
-    /// A phone, made when it is new. Its ID: 1..=128 letters, digits, dots, `-`, `_`.
+    /// A phone, made when it is new. Its ID: 1..=128 bytes without control characters.
     pub fn phone(&self, device_id: &str) -> Result<Phone, PhoneError> {
         Phone::open(self.clone(), device_id)
     }

@@ -11,11 +11,11 @@ use super::phone::PhoneState;
 use super::requests::PhoneError;
 use crate::limits::{GONE_TOKENS_MAX, PHONES_MAX};
 use crate::push_kit::answer::Reason;
-use crate::push_kit::projects::name_ok;
 
 /// Characters of a token.
 const TOKEN_LEN: usize = 112;
 const TOKEN_START: &str = "MA";
+const DEVICE_ID_BYTES_MAX: usize = 128;
 
 /// Every phone by its device ID.
 pub(crate) struct Phones {
@@ -72,8 +72,11 @@ impl Phones {
     /// The phone, made when it is new.
     pub(crate) fn open(&mut self, device: &str) -> Result<&mut PhoneState, PhoneError> {
         if !self.by_id.contains_key(device) {
-            if !name_ok(device) {
-                return Err(PhoneError::new("deviceId must have 1 to 128 letters, digits, dots, - or _"));
+            if device.is_empty() || device.len() > DEVICE_ID_BYTES_MAX || device.chars().any(char::is_control)
+            {
+                let text =
+                    format!("deviceId must have 1 to {DEVICE_ID_BYTES_MAX} bytes and no control characters");
+                return Err(PhoneError::new(text));
             }
             if self.by_id.len() >= PHONES_MAX {
                 return Err(PhoneError::new(format!("there are {PHONES_MAX} phones already")));

@@ -139,21 +139,34 @@ impl Badge {
 /// Message categories of push-type 0. All but MARKETING need a right; PLAY_VOICE belongs to push-type 2.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-#[allow(missing_docs)]
 pub enum Category {
+    /// Chat messages.
     Im,
+    /// Invitations to a call.
     Voip,
+    /// Missed calls.
     MissCall,
+    /// News the user subscribed to.
     Subscription,
+    /// Travel.
     Travel,
+    /// Health.
     Health,
+    /// Work.
     Work,
+    /// The user's account.
     Account,
+    /// Parcels.
     Express,
+    /// Finance.
     Finance,
+    /// Devices of the house.
     DeviceReminder,
+    /// Mail.
     Mail,
+    /// Read aloud; push-type 2 only.
     PlayVoice,
+    /// Everything else; silent and rare.
     Marketing,
 }
 

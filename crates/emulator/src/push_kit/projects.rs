@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::message::Category;
 use super::quotas::{Limits, ProjectCounters};
-use super::receipts::{KeyMode, Receiver};
+use super::receipts::{KeyMode, Receiver, Secret};
 use crate::control::BadControl;
 use crate::limits::{APPS_PER_PROJECT_MAX, KEYS_PER_PROJECT_MAX, PROJECTS_MAX};
 
@@ -63,7 +63,7 @@ pub struct AppSpec {
     pub receipt_user: Option<String>,
     /// Callback secret.
     #[serde(default, skip_serializing)]
-    pub receipt_secret: Option<String>,
+    pub receipt_secret: Option<Secret>,
     /// How the secret becomes a key; default `base64`.
     #[serde(default)]
     pub receipt_key_mode: KeyMode,
@@ -82,7 +82,7 @@ pub struct NamedReceiver {
     pub user: Option<String>,
     /// Callback secret.
     #[serde(default, skip_serializing)]
-    pub secret: Option<String>,
+    pub secret: Option<Secret>,
     /// How the secret becomes a key; default `base64`.
     #[serde(default)]
     pub key_mode: KeyMode,
@@ -95,19 +95,30 @@ fn yes() -> bool {
 /// A right of an app: one per category, one for calls, one for background mode 1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-#[allow(missing_docs)]
 pub enum Right {
+    /// Category IM; also badge-only messages.
     Im,
+    /// Category VOIP.
     Voip,
+    /// Category MISS_CALL.
     MissCall,
+    /// Category SUBSCRIPTION.
     Subscription,
+    /// Category TRAVEL.
     Travel,
+    /// Category HEALTH.
     Health,
+    /// Category WORK.
     Work,
+    /// Category ACCOUNT.
     Account,
+    /// Category EXPRESS.
     Express,
+    /// Category FINANCE.
     Finance,
+    /// Category DEVICE_REMINDER.
     DeviceReminder,
+    /// Category MAIL.
     Mail,
     /// Push-type 10.
     Call,
@@ -242,7 +253,7 @@ impl Projects {
                 Some(url) => Some(self.receiver(
                     url,
                     app.receipt_user.as_deref(),
-                    app.receipt_secret.as_deref(),
+                    app.receipt_secret.as_ref(),
                     app.receipt_key_mode,
                 )?),
             };
@@ -250,7 +261,7 @@ impl Projects {
         }
         for named in &spec.receipt_configs {
             let receiver =
-                self.receiver(&named.url, named.user.as_deref(), named.secret.as_deref(), named.key_mode)?;
+                self.receiver(&named.url, named.user.as_deref(), named.secret.as_ref(), named.key_mode)?;
             made.named.push(receiver);
         }
         Ok(made)
@@ -260,7 +271,7 @@ impl Projects {
         &mut self,
         url: &str,
         user: Option<&str>,
-        secret: Option<&str>,
+        secret: Option<&Secret>,
         mode: KeyMode,
     ) -> Result<Arc<Receiver>, BadControl> {
         self.receivers_made += 1;
@@ -272,7 +283,7 @@ impl Projects {
         let receiver = match &order.url {
             None => None,
             Some(url) => {
-                Some(self.receiver(url, order.user.as_deref(), order.secret.as_deref(), order.key_mode)?)
+                Some(self.receiver(url, order.user.as_deref(), order.secret.as_ref(), order.key_mode)?)
             }
         };
         let app = self
@@ -315,7 +326,7 @@ pub struct ReceiverOrder {
     pub user: Option<String>,
     /// Callback secret.
     #[serde(default)]
-    pub secret: Option<String>,
+    pub secret: Option<Secret>,
     /// How the secret becomes a key; default `base64`.
     #[serde(default)]
     pub key_mode: KeyMode,

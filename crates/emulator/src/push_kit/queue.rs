@@ -52,7 +52,10 @@ impl OfflineQueue {
     pub(crate) fn revoke(&mut self, bundle: &Arc<str>, notify_id: u32) {
         let revoked = |message: &Message| message.alert().is_some_and(|alert| alert.notify_id == notify_id);
         self.take_where(|old| old.bundle == *bundle && revoked(&old.message));
-        let same = |item: &Waiting| matches!(item, Waiting::Revocation { bundle: b, notify_id: n } if b == bundle && *n == notify_id);
+        let same = |item: &Waiting| match item {
+            Waiting::Revocation { bundle: of, notify_id: number } => of == bundle && *number == notify_id,
+            Waiting::Message(_) => false,
+        };
         self.waiting.retain(|item| !same(item));
         let is_revocation = |item: &Waiting| matches!(item, Waiting::Revocation { .. });
         if self.waiting.iter().filter(|item| is_revocation(item)).count() >= REVOCATIONS_MAX {

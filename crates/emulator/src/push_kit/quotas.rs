@@ -57,7 +57,7 @@ fn limit_out<S: serde::Serializer>(limit: &u32, serializer: S) -> Result<S::Ok, 
 
 /// A change of some limits: absent leaves a limit, `null` lifts it.
 #[derive(Clone, Copy, Debug, Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
+#[serde(rename_all = "camelCase", default, deny_unknown_fields)]
 pub struct LimitsChange {
     /// See [`Limits::marketing_per_day`].
     #[serde(deserialize_with = "limit_in")]

@@ -69,6 +69,23 @@ pub enum KeyMode {
     Raw,
 }
 
+/// A callback secret; its Debug shows dots.
+#[derive(Clone, Deserialize)]
+#[serde(transparent)]
+pub struct Secret(String);
+
+impl From<&str> for Secret {
+    fn from(text: &str) -> Secret {
+        Secret(text.to_owned())
+    }
+}
+
+impl std::fmt::Debug for Secret {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("•••")
+    }
+}
+
 /// Where receipts are posted, and how the request shows who sends it.
 pub(crate) struct Receiver {
     id: u64,
@@ -92,7 +109,7 @@ impl Receiver {
         id: u64,
         url: &str,
         user: Option<&str>,
-        secret: Option<&str>,
+        secret: Option<&Secret>,
         mode: KeyMode,
     ) -> Result<Receiver, BadControl> {
         let bad_url = || BadControl::new("the receipt URL must be http://… or https://… with a host");
@@ -116,7 +133,7 @@ impl Receiver {
     }
 }
 
-fn key(secret: &str, mode: KeyMode) -> Result<hmac::Key, BadControl> {
+fn key(Secret(secret): &Secret, mode: KeyMode) -> Result<hmac::Key, BadControl> {
     let bytes = match mode {
         KeyMode::Raw => secret.as_bytes().to_vec(),
         KeyMode::Base64 => STANDARD
@@ -238,7 +255,9 @@ mod tests {
         for (mode, key_bytes) in
             [(KeyMode::Base64, b"key bytes".as_slice()), (KeyMode::Raw, secret.as_bytes())]
         {
-            let receiver = Receiver::new(1, "http://localhost/r", Some("ann"), Some(&secret), mode).unwrap();
+            let receiver =
+                Receiver::new(1, "http://localhost/r", Some("ann"), Some(&secret.as_str().into()), mode)
+                    .unwrap();
             let key = hmac::Key::new(hmac::HMAC_SHA256, key_bytes);
             let value = STANDARD.encode(hmac::sign(&key, b"1700000000000n-1ann"));
             let wanted = format!("timestamp=1700000000000; nonce=n-1; value={value}");
@@ -248,7 +267,8 @@ mod tests {
 
     #[test]
     fn no_callback_header_without_both_user_and_secret() {
-        for (user, secret) in [(None, Some("c2VjcmV0")), (Some("ann"), None), (None, None)] {
+        let secret = Secret::from("c2VjcmV0");
+        for (user, secret) in [(None, Some(&secret)), (Some("ann"), None), (None, None)] {
             let receiver = Receiver::new(1, "https://localhost/r", user, secret, KeyMode::Base64).unwrap();
             assert_eq!(receiver.callback_header(1, "n"), None);
         }
@@ -258,6 +278,8 @@ mod tests {
     fn bad_receivers_are_refused() {
         assert!(Receiver::new(1, "ftp://localhost/", None, None, KeyMode::Raw).is_err());
         assert!(Receiver::new(1, "not a url", None, None, KeyMode::Raw).is_err());
-        assert!(Receiver::new(1, "http://localhost/", Some("u"), Some("%%"), KeyMode::Base64).is_err());
+        assert!(
+            Receiver::new(1, "http://localhost/", Some("u"), Some(&"%%".into()), KeyMode::Base64).is_err()
+        );
     }
 }
