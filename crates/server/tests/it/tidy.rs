@@ -204,7 +204,9 @@ fn sql_lives_below_the_store_only() {
     for (path, text) in sources("crates", &[".rs"]) {
         let statement = ["\"SELECT ", "\"INSERT ", "\"UPDATE ", "\"DELETE FROM", "rusqlite::"];
         if !path.contains("/src/store/") && !path.ends_with("it/tidy.rs") {
-            faults.extend(statement.iter().filter(|word| text.contains(**word)).map(|w| format!("{path}: {w}")));
+            faults.extend(
+                statement.iter().filter(|word| text.contains(**word)).map(|w| format!("{path}: {w}")),
+            );
         }
     }
     fail_on(faults, "SQL outside the store");
@@ -215,7 +217,8 @@ fn nothing_is_left_for_later_and_no_test_is_switched_off() {
     let words = [concat!("todo", "!("), concat!("unimplemented", "!("), concat!("#[", "ignore")];
     let mut faults = Vec::new();
     for (path, text) in all_code() {
-        faults.extend(words.iter().filter(|word| text.contains(**word)).map(|word| format!("{path}: {word}")));
+        faults
+            .extend(words.iter().filter(|word| text.contains(**word)).map(|word| format!("{path}: {word}")));
     }
     fail_on(faults, "unfinished work or switched-off tests");
 }
@@ -225,7 +228,8 @@ fn the_map_in_architecture_names_every_arrow() {
     let text = fs::read_to_string(root().join("ARCHITECTURE.md")).unwrap();
     let mut faults = Vec::new();
     for (module, allowed) in ARROWS {
-        let row = format!("| {module} | {} |", if allowed.is_empty() { "–".into() } else { allowed.join(", ") });
+        let row =
+            format!("| {module} | {} |", if allowed.is_empty() { "–".into() } else { allowed.join(", ") });
         if !text.contains(&row) {
             faults.push(row);
         }
