@@ -1,0 +1,130 @@
+/** The page's own JSON endpoints: what is seeded, and what happened to one message or call. No state here. */
+
+/** A sentence in both languages of the page. */
+export interface Sentence {
+  en: string;
+  zh: string;
+}
+
+/** What `GET /demo/api/config` says about the seeded app. */
+export interface DemoConfig {
+  appID: number;
+  appSign: string;
+  bundleName: string;
+  projectId: string;
+  users: { userID: string; userName: string }[];
+  groups: { groupID: string; groupName: string }[];
+  /** Path of the emulated phone's WebSocket. */
+  devicePath: string;
+  /** Path of the messaging WebSocket. */
+  wsPath: string;
+  /** Names usable as `resourcesID`. */
+  strategies: string[];
+}
+
+/** How a delivery to one device stands. */
+export type DeviceState =
+  'pending' | 'acked' | 'pushed' | 'suppressed' | 'expired' | 'retracted' | 'failed';
+
+/** One device of one recipient. */
+export interface TraceDevice {
+  userID: string;
+  deviceID: string | null;
+  pushID: string | null;
+  vendor: string | null;
+  state: DeviceState;
+  reason: string | null;
+  reasonText: Sentence | null;
+  /** Unix time in ms of the decision. */
+  at: number | null;
+  dispatchID: string | null;
+}
+
+/** Something that happened, in words; `step` is its place among the eight steps. */
+export interface TraceEvent {
+  at: number;
+  step: number | null;
+  name: string;
+  userID?: string;
+  deviceID?: string;
+  text: Sentence;
+}
+
+/** One request to a vendor and its answer. */
+export interface TraceAttempt {
+  at: number;
+  tookMs: number | null;
+  status: number | null;
+  code: string | null;
+  message: string | null;
+  requestID: string | null;
+}
+
+/** One notice on its way to the vendor, with every attempt. */
+export interface TraceDispatch {
+  dispatchID: string;
+  vendor: string;
+  pushType: number;
+  notifyId: number;
+  targets: number;
+  state: string;
+  attempts: TraceAttempt[];
+}
+
+/** Everything that happened to one message or call. */
+export interface Trace {
+  id: string;
+  kind: 'message' | 'call';
+  conversationID: string;
+  conversationType: number;
+  senderUserID: string;
+  /** Unix time in ms at which the server had it on stable storage. */
+  acceptedAt: number;
+  devices: TraceDevice[];
+  events: TraceEvent[];
+  dispatches: TraceDispatch[];
+}
+
+/** A poll every this many ms while something is pending. */
+const POLL_MS = 150;
+/** Polls at most this long; a push that the ack deadline holds back comes after 5 s. */
+const FOLLOW_MS_MAX = 40_000;
+/** Nothing can be pending before the server has written the first device row. */
+const SETTLE_POLLS = 4;
+
+/** Reads the page's configuration; throws with the status when the server does not answer with it. */
+export async function loadConfig(): Promise<DemoConfig> {
+  const answer = await fetch('/demo/api/config', { cache: 'no-store' });
+  if (!answer.ok) throw new Error(`/demo/api/config: ${answer.status}`);
+  return (await answer.json()) as DemoConfig;
+}
+
+/** Reads one trace; null while the server does not know the ID. */
+export async function loadTrace(id: string, signal: AbortSignal): Promise<Trace | null> {
+  const answer = await fetch(`/demo/api/trace/${encodeURIComponent(id)}`, { cache: 'no-store', signal });
+  if (answer.status === 404) return null;
+  if (!answer.ok) throw new Error(`/demo/api/trace: ${answer.status}`);
+  return (await answer.json()) as Trace;
+}
+
+/** Whether more can still happen by itself. */
+export function isSettled(trace: Trace): boolean {
+  const open = trace.dispatches.some((one) => one.state === 'queued' || one.state === 'sending');
+  return !open && trace.devices.every((device) => device.state !== 'pending');
+}
+
+/** Follows a message or call until no device is pending; bounded in time, ended by `signal`. */
+export async function followTrace(
+  id: string,
+  show: (trace: Trace) => void,
+  signal: AbortSignal,
+): Promise<void> {
+  const until = performance.now() + FOLLOW_MS_MAX;
+  let settled = 0;
+  while (!signal.aborted && performance.now() < until && settled < SETTLE_POLLS) {
+    const trace = await loadTrace(id, signal);
+    if (trace) show(trace);
+    settled = trace && isSettled(trace) ? settled + 1 : 0;
+    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+  }
+}

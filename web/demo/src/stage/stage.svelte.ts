@@ -1,0 +1,134 @@
+/** The stage: three phones, the marks they make, the latest send with its trace, and the play that runs. */
+import { followTrace, type DemoConfig } from '../api';
+import { Phone, type Stage } from '../phone/phone.svelte';
+import { stepsOf, type Step } from '../steps/from-trace';
+import { MARKS_MAX, type Mark, type MarkName, type Run, type RunKind } from '../steps/run';
+import { plays, Stopped, type Line } from './play';
+
+/** Phones that fit side by side. */
+const PHONES_MAX = 3;
+
+/** Everything the page shows. */
+export class DemoStage implements Stage {
+  readonly phones: Phone[];
+  scenario = $state<RunKind>('peer');
+  marks = $state.raw<Mark[]>([]);
+  run = $state<Run | null>(null);
+  /** What the play is doing, as a text key with values; null when none has run. */
+  line = $state<Line | null>(null);
+  playing = $state(false);
+  #following: AbortController | null = null;
+  #play: AbortController | null = null;
+
+  constructor(readonly config: DemoConfig) {
+    const owners = config.users.slice(0, PHONES_MAX);
+    this.phones = owners.map((owner, index) => new Phone(config, this, owner, index));
+  }
+
+  /** The eight steps now. */
+  get steps(): Step[] {
+    return stepsOf(this.run, this.marks, this.receivers);
+  }
+
+  /** Who the latest send is for: as the server sees it once it has answered, else as the page does. */
+  get receivers(): string[] {
+    const { run } = this;
+    if (run?.trace?.devices.length) return [...new Set(run.trace.devices.map((device) => device.userID))];
+    const others = this.phones.slice(1).map((phone) => phone.user);
+    return run?.receiverUserIDs ?? (this.scenario === 'group' ? others : others.slice(0, 1));
+  }
+
+  nameOf(userID: string): string {
+    return this.config.users.find((user) => user.userID === userID)?.userName || userID;
+  }
+
+  mark(name: MarkName, userID: string, detail?: string): void {
+    const mark: Mark = { name, userID, at: Date.now(), ...(detail === undefined ? {} : { detail }) };
+    this.marks = [...this.marks, mark].slice(-MARKS_MAX);
+  }
+
+  begin(kind: RunKind, sender: string, receivers: string[]): ReturnType<Stage['begin']> {
+    this.#following?.abort();
+    this.scenario = kind;
+    this.run = {
+      kind,
+      senderUserID: sender,
+      receiverUserIDs: receivers,
+      sentAt: Date.now(),
+      answeredAt: null,
+      id: null,
+      trace: null,
+      failure: null,
+    };
+    const { run } = this; // The reactive one: a later send replaces it, and this one is then nobody's.
+    return {
+      sent: (id) => {
+        Object.assign(run, { answeredAt: Date.now(), id });
+        if (this.run === run) void this.#follow(run, id);
+      },
+      failed: (why) => Object.assign(run, { failure: why }),
+    };
+  }
+
+  async #follow(run: Run, id: string): Promise<void> {
+    const following = new AbortController();
+    this.#following = following;
+    try {
+      await followTrace(id, (trace) => (run.trace = trace), following.signal);
+    } catch (fault) {
+      if (!following.signal.aborted) throw fault;
+    }
+  }
+
+  /** Chooses a scenario to look at; the latest send stays only if it is one of these. */
+  choose(scenario: RunKind): void {
+    if (this.playing) this.stop();
+    this.scenario = scenario;
+    this.line = null;
+    if (this.run?.kind !== scenario) this.run = null;
+  }
+
+  /** Plays the chosen scenario from a clean start of its phones. */
+  async play(): Promise<void> {
+    this.stop();
+    const play = new AbortController();
+    this.#play = play;
+    this.playing = true;
+    this.run = null;
+    try {
+      await plays[this.scenario](this, play.signal);
+      this.line = { key: 'say.done' };
+    } catch (fault) {
+      if (this.#play !== play) return;
+      this.line =
+        fault instanceof Stopped
+          ? { key: 'say.stopped' }
+          : { key: 'say.failed', why: (fault as Error).message };
+    } finally {
+      if (this.#play === play) this.playing = false;
+    }
+  }
+
+  /** Stops a play where it is; the phones stay as they are. */
+  stop(): void {
+    this.#play?.abort();
+    this.playing = false;
+  }
+
+  /** All phones as from the shop. */
+  async reset(): Promise<void> {
+    this.stop();
+    this.#following?.abort();
+    this.run = null;
+    this.line = null;
+    this.marks = [];
+    await Promise.all(this.phones.map((phone) => phone.reset()));
+  }
+
+  /** Ends every process, link and poll. */
+  close(): void {
+    this.stop();
+    this.#following?.abort();
+    for (const phone of this.phones) phone.close();
+  }
+}

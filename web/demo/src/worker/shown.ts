@@ -1,0 +1,36 @@
+/** SDK objects as the page shows them: plain, small, fit for the message channel. */
+import type { ZIMConversation, ZIMMessage } from '@hongyan/zim/core';
+import type { ChatConversation, ChatMessage } from './protocol';
+
+/** A text message. */
+export function shownMessage(message: ZIMMessage, offline: boolean): ChatMessage {
+  return {
+    messageID: message.messageID,
+    localMessageID: message.localMessageID,
+    conversationID: message.conversationID,
+    conversationType: message.conversationType,
+    senderUserID: message.senderUserID,
+    seq: Number(message.messageSeq),
+    text: textOf(message),
+    at: message.timestamp,
+    offline,
+  };
+}
+
+/** An entry of the conversation list. */
+export function shownConversation(conversation: ZIMConversation): ChatConversation {
+  const { lastMessage } = conversation;
+  return {
+    conversationID: conversation.conversationID,
+    type: conversation.type,
+    name: conversation.conversationName ?? conversation.conversationID,
+    unread: conversation.unreadMessageCount,
+    lastText: lastMessage ? textOf(lastMessage) : '',
+    at: lastMessage?.timestamp ?? 0,
+    muted: conversation.notificationStatus === 2,
+  };
+}
+
+function textOf(message: ZIMMessage): string {
+  return typeof message.message === 'string' ? message.message : '';
+}
