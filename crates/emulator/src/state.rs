@@ -229,9 +229,11 @@ impl EmulatorState {
         Phone::open(self.clone(), device_id)
     }
 
-    /// All phones.
+    /// All phones, by their IDs.
     pub fn phones(&self) -> Vec<PhoneView> {
-        self.world().phones.all().map(|phone| phone.view()).collect()
+        let mut phones: Vec<PhoneView> = self.world().phones.all().map(|phone| phone.view()).collect();
+        phones.sort_by(|one, other| one.device_id.cmp(&other.device_id));
+        phones
     }
 
     /// Puts a fault in force; the ID is for [`EmulatorState::remove_fault`].
@@ -291,6 +293,20 @@ impl EmulatorState {
     /// What became of the receipts so far.
     pub fn receipt_counts(&self) -> ReceiptCounts {
         self.world().office.outbox.counts()
+    }
+
+    /// Waits until no receipt is waiting or under way.
+    pub async fn receipts_settled(&self) {
+        loop {
+            let settled = self.shared.bells.settled.notified();
+            tokio::pin!(settled);
+            // Listening before looking: a settlement in between is not missed.
+            settled.as_mut().enable();
+            if self.receipt_counts().waiting == 0 {
+                return;
+            }
+            settled.await;
+        }
     }
 
     /// Vendor requests with a sequence number over `since`.

@@ -9,7 +9,7 @@ use tokio::sync::Notify;
 
 use crate::device::Phones;
 use crate::push_kit::projects::Projects;
-use crate::push_kit::receipts::{Outbox, Outcome, Parcel};
+use crate::push_kit::receipts::{Batch, Outbox, Outcome, Parcel};
 
 /// The whole state, at the time `now_ms`.
 pub(crate) struct World {
@@ -27,11 +27,12 @@ pub(crate) struct Office {
     bells: Bells,
 }
 
-/// Wakes the two workers.
+/// Wakes the two workers, and those who wait for the receipts to be done with.
 #[derive(Clone, Default)]
 pub(crate) struct Bells {
     pub(crate) timers: Arc<Notify>,
     pub(crate) receipts: Arc<Notify>,
+    pub(crate) settled: Arc<Notify>,
 }
 
 /// A call whose report is due.
@@ -79,6 +80,12 @@ impl Office {
     pub(crate) fn receipt(&mut self, parcel: &Parcel, outcome: Outcome, now_ms: u64) {
         if self.outbox.add(parcel, outcome, now_ms) {
             self.bells.receipts.notify_one();
+        }
+    }
+
+    pub(crate) fn settle_receipts(&mut self, batch: &Batch, delivered: bool) {
+        if self.outbox.settle(&batch.receiver, batch.rows.len(), delivered) {
+            self.bells.settled.notify_waiters();
         }
     }
 

@@ -1,6 +1,6 @@
 //! All phones, and the index of every token ever given out: whose it is, and whether it still counts.
 
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 
 use aws_lc_rs::hmac;
@@ -19,7 +19,7 @@ const DEVICE_ID_BYTES_MAX: usize = 128;
 
 /// Every phone by its device ID.
 pub(crate) struct Phones {
-    by_id: BTreeMap<Arc<str>, PhoneState>,
+    by_id: HashMap<Arc<str>, PhoneState>,
     tokens: HashMap<Arc<str>, TokenRecord>,
     /// Tokens no longer valid, oldest first.
     gone: VecDeque<Arc<str>>,
@@ -54,7 +54,7 @@ pub(crate) fn token_shaped(text: &str) -> bool {
 impl Phones {
     pub(crate) fn new(seed: u64) -> Phones {
         let key = hmac::Key::new(hmac::HMAC_SHA256, &seed.to_be_bytes());
-        Phones { by_id: BTreeMap::new(), tokens: HashMap::new(), gone: VecDeque::new(), key }
+        Phones { by_id: HashMap::new(), tokens: HashMap::new(), gone: VecDeque::new(), key }
     }
 
     pub(crate) fn get(&self, device: &str) -> Option<&PhoneState> {

@@ -227,8 +227,8 @@ impl Outbox {
         Some(Batch { receiver: lane.receiver.clone(), rows })
     }
 
-    /// A batch is done with, one way or the other.
-    pub(crate) fn settle(&mut self, receiver: &Receiver, rows: usize, delivered: bool) {
+    /// A batch is done with, one way or the other. Says whether nothing is waiting any more.
+    pub(crate) fn settle(&mut self, receiver: &Receiver, rows: usize, delivered: bool) -> bool {
         self.counts.waiting = self.counts.waiting.saturating_sub(rows);
         let done = if delivered { &mut self.counts.delivered } else { &mut self.counts.failed };
         *done += rows as u64;
@@ -238,6 +238,7 @@ impl Outbox {
                 self.lanes.remove(&receiver.id);
             }
         }
+        self.counts.waiting == 0
     }
 
     pub(crate) fn counts(&self) -> ReceiptCounts {

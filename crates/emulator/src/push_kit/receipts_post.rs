@@ -108,7 +108,7 @@ async fn post(state: EmulatorState, client: HttpClient, batch: Batch) {
             state.clock().sleep(policy.pause(attempt)).await;
         }
     }
-    state.world().office.outbox.settle(&batch.receiver, batch.rows.len(), delivered);
+    state.world().office.settle_receipts(&batch, delivered);
 }
 
 async fn attempt_once(
