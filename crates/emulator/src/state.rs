@@ -65,7 +65,7 @@ impl EmulatorState {
             statuses: StatusMap::new(config.statuses.clone()),
             limits: config.limits,
             skew_s: config.clock_skew.as_secs(),
-            salt: seed,
+            salt: rand::random(),
             numbers: AtomicU64::new(0),
             bells,
             stop: CancellationToken::new(),
@@ -222,6 +222,13 @@ impl EmulatorState {
         let spec = ProjectSpec { project_id: project_id.to_owned(), keys, ..ProjectSpec::default() };
         self.register_project(&spec)?;
         Ok(account.file)
+    }
+
+    /// Takes up a key file made earlier (by any emulator), registering its project if it is new. The private
+    /// key is not kept.
+    pub fn register_service_account(&self, file: &str) -> Result<(), BadControl> {
+        let (project_id, key) = service_account::read(file)?;
+        self.register_project(&ProjectSpec { project_id, keys: vec![key], ..ProjectSpec::default() })
     }
 
     /// A phone, made when it is new. Its ID: 1..=128 bytes without control characters.

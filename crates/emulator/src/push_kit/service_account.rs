@@ -1,4 +1,5 @@
-//! Makes service accounts: an RSA key pair and the key file that the API Console would hand out, once. The
+//! Makes service accounts: an RSA key pair and the key file that the API Console would hand out, once; and
+//! takes up the public half of a file made earlier. The
 //! emulator keeps the public half only.
 
 use aws_lc_rs::encoding::{AsDer, Pkcs8V1Der, PublicKeyX509Der};
@@ -6,7 +7,7 @@ use aws_lc_rs::rsa::{KeyPair, KeySize};
 use aws_lc_rs::signature::KeyPair as _;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::auth::AUDIENCE;
 use super::projects::KeySpec;
@@ -75,6 +76,24 @@ pub(crate) fn make(
     });
     let key = KeySpec { key_id, public_key_pem: pem("PUBLIC KEY", public.as_ref()), sub_account };
     Ok(ServiceAccount { file: format!("{file:#}"), key })
+}
+
+/// The public half of a key file made earlier, and its project.
+pub(crate) fn read(file: &str) -> Result<(String, KeySpec), BadControl> {
+    let file: Value = serde_json::from_str(file).map_err(|_| BadControl::new("the key file is no JSON"))?;
+    let field = |name: &str| {
+        let text = file.get(name).and_then(Value::as_str).map(str::to_owned);
+        text.ok_or_else(|| BadControl::new(format!("the key file has no {name}")))
+    };
+    let bad_key = || BadControl::new("private_key must be a PKCS#8 RSA key in PEM (BEGIN PRIVATE KEY)");
+    let private = field("private_key")?;
+    let body: String = private.lines().filter(|line| !line.starts_with("-----")).map(str::trim).collect();
+    let der = STANDARD.decode(body).map_err(|_| bad_key())?;
+    let pair = KeyPair::from_pkcs8(&der).map_err(|_| bad_key())?;
+    let public = AsDer::<PublicKeyX509Der>::as_der(pair.public_key()).map_err(|_| bad_key())?;
+    let public_key_pem = pem("PUBLIC KEY", public.as_ref());
+    let key = KeySpec { key_id: field("key_id")?, public_key_pem, sub_account: field("sub_account")? };
+    Ok((field("project_id")?, key))
 }
 
 fn pem(label: &str, der: &[u8]) -> String {

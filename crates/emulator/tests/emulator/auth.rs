@@ -152,3 +152,26 @@ async fn elsewhere_there_is_nothing() {
     assert_eq!(reply.status, 404);
     assert!(reply.json()["error"].is_string());
 }
+
+#[tokio::test]
+async fn a_key_file_made_earlier_can_be_registered_again() {
+    let first = Bench::new().await;
+    let second = Bench::new().await;
+    // Under another name, to be sure that nothing but the file makes it known.
+    let mut file = first.account.clone();
+    file["key_id"] = json!("an-earlier-key");
+    let mut header = first.header();
+    header.kid = Some("an-earlier-key".into());
+    let jwt = first.sign(&header, &first.claims());
+    assert_eq!(second.with_jwt(&jwt).await.1, "80200001");
+    second.emulator.register_service_account(&file.to_string()).unwrap();
+    assert_eq!(second.with_jwt(&jwt).await.1, "80000000");
+    for (field, value) in
+        [("private_key", json!("nonsense")), ("key_id", Value::Null), ("project_id", json!(7))]
+    {
+        let mut bad = file.clone();
+        bad[field] = value;
+        assert!(second.emulator.register_service_account(&bad.to_string()).is_err(), "{field}");
+    }
+    assert!(second.emulator.register_service_account("no json").is_err());
+}
