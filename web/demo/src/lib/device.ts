@@ -1,5 +1,5 @@
 /** The emulated phone: one WebSocket to the emulator drives one phone. State is the emulator's, not ours. */
-import { Refused } from './rpc';
+import { Gone, Refused } from './rpc';
 
 /** Whether the app may show notices. */
 export type Permission = 'unasked' | 'allowed' | 'denied';
@@ -95,11 +95,11 @@ export class DeviceLink {
     this.#connect();
   }
 
-  /** Asks the phone; rejects with `Refused` (the phone's code) or an Error when the link is down. */
+  /** Asks the phone; rejects with `Refused` (the phone's code) or `Gone` when the link is down. */
   call<T>(method: string, params: Record<string, unknown> = {}): Promise<T> {
     const socket = this.#socket;
     if (socket?.readyState !== WebSocket.OPEN)
-      return Promise.reject(new Error('the phone is not connected'));
+      return Promise.reject(new Gone('the phone is not connected'));
     if (this.#waiting.size >= PENDING_MAX) return Promise.reject(new Error('too many open requests'));
     const id = this.#next++;
     return new Promise<T>((resolve, reject) => {
@@ -128,7 +128,7 @@ export class DeviceLink {
   }
 
   #broken(): void {
-    for (const id of [...this.#waiting.keys()]) this.#settle(id, new Error('the phone went away'));
+    for (const id of [...this.#waiting.keys()]) this.#settle(id, new Gone('the phone went away'));
     this.linked(false);
     if (this.#closed) return;
     this.#timer = setTimeout(() => this.#connect(), this.#retry * (0.5 + Math.random() / 2));

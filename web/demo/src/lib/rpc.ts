@@ -22,6 +22,16 @@ export class Refused extends Error {
   }
 }
 
+/** The other side is gone: the app was killed, or the link to the phone broke. */
+export class Gone extends Error {}
+
+/** Lets work end silently when the other side went away in the middle; every other fault stays uncaught. */
+export function unlessGone(work: Promise<unknown> | undefined): void {
+  work?.catch((fault: unknown) => {
+    if (!(fault instanceof Gone)) throw fault;
+  });
+}
+
 /** Most requests without an answer; more is a fault of the program. */
 const IN_FLIGHT_MAX = 64;
 
@@ -59,9 +69,9 @@ export class Rpc {
     if (this.#closed === null) this.channel.postMessage({ type: 'event', name, data });
   }
 
-  /** Asks the other end; rejects with `Refused`, or with an Error when the channel is closed. */
+  /** Asks the other end; rejects with `Refused`, or with `Gone` when the channel is closed. */
   call<T>(method: string, params: Params = {}): Promise<T> {
-    if (this.#closed !== null) return Promise.reject(new Error(this.#closed));
+    if (this.#closed !== null) return Promise.reject(new Gone(this.#closed));
     if (this.#waiting.size >= IN_FLIGHT_MAX) return Promise.reject(new Error('too many open requests'));
     const id = this.#next++;
     return new Promise<T>((resolve, reject) => {
@@ -70,10 +80,10 @@ export class Rpc {
     });
   }
 
-  /** Ends this side: every open request rejects with `why`. */
+  /** Ends this side: every open request rejects with `Gone`. */
   close(why: string): void {
     this.#closed = why;
-    for (const waiting of this.#waiting.values()) waiting.reject(new Error(why));
+    for (const waiting of this.#waiting.values()) waiting.reject(new Gone(why));
     this.#waiting.clear();
   }
 

@@ -1,4 +1,5 @@
 /** Calls on a phone: ringing from Push Kit or from the app, and the answers of a finger. */
+import { Refused } from '../lib/rpc';
 import type { CallParty } from '../worker/protocol';
 import { ended, readCallPush, withParties, type CallEnd, type CallView } from './call';
 import type { Phone } from './phone.svelte';
@@ -20,7 +21,12 @@ export async function onCallWake(
   if (phone.call && phone.call.callID !== callID) return reportBusy(phone, systemCallID);
   const call = phone.call ?? incoming(callID, inviter);
   phone.call = { ...call, systemCallID };
-  await phone.forApp('call.report', { callId: systemCallID });
+  try {
+    await phone.forApp('call.report', { callId: systemCallID });
+  } catch (fault) {
+    if (!(fault instanceof Refused)) throw fault;
+    return onCallEnded(phone, callID, 'timeout'); // Later than the 10 s: the system has dropped the call.
+  }
   if (phone.appState === 'frozen') await phone.thaw();
   else if (!phone.process) await phone.begin('background');
 }

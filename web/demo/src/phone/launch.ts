@@ -1,4 +1,5 @@
 /** Starts the app's process on a phone and shows on the phone what the app says. */
+import { unlessGone } from '../lib/rpc';
 import { tag } from '../i18n/index.svelte';
 import type { ChatMessage, Phase } from '../worker/protocol';
 import { onCallEnded, onCallReceived, onParties } from './calls';
@@ -75,5 +76,5 @@ function onMessages(phone: Phone, conversationID: string, messages: ChatMessage[
   if (!messages.some((message) => message.senderUserID !== phone.userID)) return;
   phone.stage.mark(offline ? 'offline_received' : 'live_received', phone.user);
   const reading = phone.chat.open?.conversationID === conversationID && phone.appState === 'foreground';
-  if (reading) void phone.process?.rpc.call('read', { ...phone.chat.open });
+  if (reading) unlessGone(phone.process?.rpc.call('read', { ...phone.chat.open }));
 }

@@ -8,7 +8,7 @@ import {
   type PhoneState,
   type Want,
 } from '../lib/device';
-import { Refused } from '../lib/rpc';
+import { Refused, unlessGone } from '../lib/rpc';
 import type { MarkName, RunKind } from '../steps/run';
 import { onCallWake } from './calls';
 import type { CallView } from './call';
@@ -31,6 +31,8 @@ export interface Stage {
 
 /** Refusal of the notification service after the user has said no. */
 const NOTICES_REFUSED = 1600004;
+/** A reset waits this long for the logout. */
+const GOODBYE_MS_MAX = 2_000;
 /** A heads-up notice goes away after this. */
 const BANNER_MS = 5_000;
 
@@ -70,7 +72,7 @@ export class Phone {
     this.#link = new DeviceLink(
       url.href,
       (name, data) => this.#hear(name, data),
-      (up) => void this.#onLink(up),
+      (up) => unlessGone(this.#onLink(up)),
     );
   }
 
@@ -131,13 +133,14 @@ export class Phone {
   async openApp(want: Want | null = null): Promise<void> {
     if (this.locked) await this.unlock();
     this.shadeOpen = false;
+    this.banner = null;
     this.screen = 'app';
     if (this.appState === 'frozen') this.process?.thaw();
     if (this.process) await this.#tellState('foreground');
     else await this.begin('foreground');
     await this.forApp('badge.set', { badge: 0 });
     if (want) this.#follow(want);
-    if (this.permission === 'unasked') void this.#askPermission();
+    if (this.permission === 'unasked') unlessGone(this.#askPermission());
   }
 
   /** Starts the app's process. */
@@ -220,7 +223,7 @@ export class Phone {
 
   /** A phone as from the shop: notices gone, app installed anew, nobody logged in. */
   async reset(): Promise<void> {
-    if (this.process && this.userID) await this.process.rpc.call('logout').catch(() => undefined);
+    await this.#sayGoodbye();
     await this.kill();
     this.call = null;
     this.remember(null);
@@ -230,6 +233,14 @@ export class Phone {
     await this.forApp('app.install', { projectId: this.config.projectId });
     await this.lock();
     this.#take(await this.system<PhoneState>('device.open', this.#opening()));
+  }
+
+  /** Logs out if that is quickly done; a phone that is reset does not wait for its server. */
+  async #sayGoodbye(): Promise<void> {
+    if (!this.process || this.userID === null) return;
+    this.process.thaw();
+    const farewell = this.process.rpc.call('logout').catch(() => undefined);
+    await Promise.race([farewell, new Promise((resolve) => setTimeout(resolve, GOODBYE_MS_MAX))]);
   }
 
   get #stored(): string {
@@ -295,7 +306,7 @@ export class Phone {
       'notice.suppressed': ({ reason }) => this.stage.mark('notice_suppressed', this.user, reason),
       'badge.changed': ({ badge }) => (this.badge = badge),
       'message.received': () => undefined,
-      'call.wake': ({ callId, data: push }) => void onCallWake(this, callId, push),
+      'call.wake': ({ callId, data: push }) => unlessGone(onCallWake(this, callId, push)),
       'call.missed_report': () => undefined,
       'app.state': ({ state }) => this.#onState(state),
       'token.updated': ({ token }) => this.process?.rpc.emit('token', { token }),

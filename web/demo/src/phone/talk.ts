@@ -1,4 +1,5 @@
 /** Messaging on a phone: log in and out, open a conversation, send. For the app's screens and the plays. */
+import { Refused } from '../lib/rpc';
 import type { ChatMessage } from '../worker/protocol';
 import type { Place, ShownMessage } from './chat.svelte';
 import type { Phone } from './phone.svelte';
@@ -30,12 +31,15 @@ export async function openPlace(phone: Phone, place: Place): Promise<void> {
 export async function loadPlace(phone: Phone, place: Place): Promise<void> {
   const { process, chat } = phone;
   if (!process || chat.connection.state !== 2) return;
-  const messages = await process.rpc.call<ChatMessage[]>('history', { ...place });
-  chat.add(
-    place.conversationID,
-    messages.map((message) => ({ ...message, status: 'sent' as const })),
-  );
-  await process.rpc.call('read', { ...place });
+  try {
+    const messages = await process.rpc.call<ChatMessage[]>('history', { ...place });
+    const shown = messages.map((message) => ({ ...message, status: 'sent' as const }));
+    chat.add(place.conversationID, shown);
+    await process.rpc.call('read', { ...place });
+  } catch (fault) {
+    // The connection broke in between: all is loaded again once it is back.
+    if (!(fault instanceof Refused)) throw fault;
+  }
 }
 
 /** Users that a message to this place is for. */
