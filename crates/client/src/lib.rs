@@ -12,6 +12,7 @@ mod draft;
 mod error;
 mod inbox;
 mod link;
+pub mod load;
 mod login;
 mod methods;
 mod options;
