@@ -1,1 +1,0 @@
-//! Settings of the program: one documented file, checked before anything starts.

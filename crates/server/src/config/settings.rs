@@ -1,0 +1,170 @@
+//! Every setting of the program, with its text for operators, its default, and what is allowed.
+
+use serde::{Deserialize, Serialize};
+use std::{net::SocketAddr, path::PathBuf};
+
+/// What the example and the checks need to know of one setting.
+pub(super) struct Setting {
+    pub name: &'static str,
+    pub text: &'static [&'static str],
+    /// Shown for settings without a default.
+    pub sample: Option<&'static str>,
+}
+
+/// What the example needs to know of one section.
+pub(super) struct Section {
+    pub name: &'static str,
+    pub text: &'static [&'static str],
+    pub settings: &'static [Setting],
+}
+
+/// A value outside its bounds: section, key and what is allowed.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(super) struct Fault {
+    pub section: &'static str,
+    pub key: &'static str,
+    pub allowed: &'static str,
+}
+
+/// Declares the sections: each setting with text, type, default, check and what the check allows.
+macro_rules! sections {
+    ($(
+        $(#[doc = $section_text:literal])*
+        $field:ident: $section:ident {
+            $(
+                $(#[doc = $text:literal])*
+                $key:ident: $type:ty = $default:expr, $check:expr => $allowed:literal $(, sample $sample:literal)?;
+            )*
+        }
+    )*) => {
+        $(
+            $(#[doc = $section_text])*
+            #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+            #[serde(default, deny_unknown_fields)]
+            pub struct $section {
+                $($(#[doc = $text])* pub $key: $type,)*
+            }
+
+            impl Default for $section {
+                fn default() -> Self {
+                    Self { $($key: $default,)* }
+                }
+            }
+
+            impl $section {
+                fn check(&self) -> Result<(), Fault> {
+                    $(
+                        let check: fn(&$type) -> bool = $check;
+                        if !check(&self.$key) {
+                            let (section, key) = (stringify!($field), stringify!($key));
+                            return Err(Fault { section, key, allowed: $allowed });
+                        }
+                    )*
+                    Ok(())
+                }
+            }
+        )*
+
+        /// All settings. `Default` needs no file.
+        #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
+        #[serde(default, deny_unknown_fields)]
+        pub struct Config {
+            $($(#[doc = $section_text])* pub $field: $section,)*
+        }
+
+        impl Config {
+            /// Checks every value against its bounds.
+            pub(super) fn check(&self) -> Result<(), Fault> {
+                $(self.$field.check()?;)*
+                Ok(())
+            }
+        }
+
+        pub(super) const SECTIONS: &[Section] = &[$(Section {
+            name: stringify!($field),
+            text: &[$($section_text),*],
+            settings: &[$(Setting {
+                name: stringify!($key),
+                text: &[$($text),*],
+                sample: [$(Some($sample),)? None][0],
+            }),*],
+        }),*];
+    };
+}
+
+sections! {
+    /// Where the server listens and keeps its data.
+    server: ServerSection {
+        /// Address and port for clients, consoles and probes. Beyond loopback use [tls] or a proxy with TLS.
+        listen: SocketAddr = SocketAddr::from(([127, 0, 0, 1], 8080)), |_| true => "an address and port";
+        /// Directory of the data. It is made at the first start, readable by its owner only.
+        data: PathBuf = "hongyan-data".into(), |path| !path.as_os_str().is_empty() => "a directory";
+        /// Seconds that requests under way may take when the server is told to stop.
+        drain_s: u64 = 10, |s| (1..=300).contains(s) => "1 to 300";
+    }
+
+    /// TLS in the program itself, for those without a proxy. Both files are read again when they change.
+    tls: TlsSection {
+        /// Certificate chain, PEM.
+        cert: Option<PathBuf> = None, |_| true => "a file", sample "\"/etc/hongyan/fullchain.pem\"";
+        /// Private key, PEM.
+        key: Option<PathBuf> = None, |_| true => "a file", sample "\"/etc/hongyan/privkey.pem\"";
+    }
+
+    /// What strangers and clients may take.
+    limits: LimitsSection {
+        /// Connections at once, logged in or not.
+        connections_max: usize = 1_000_000, |n| (1..=10_000_000).contains(n) => "1 to 10000000";
+        /// Connections at once that have not logged in.
+        unauthenticated_max: usize = 10_000, |n| (1..=1_000_000).contains(n) => "1 to 1000000";
+        /// Of those, from one address. Raise it behind a proxy, which has one address for everybody.
+        unauthenticated_per_ip_max: usize = 1_000, |n| (1..=1_000_000).contains(n) => "1 to 1000000";
+        /// Milliseconds within which a connection must log in.
+        login_deadline_ms: u64 = 10_000, |ms| (100..=600_000).contains(ms) => "100 to 600000";
+        /// Pages that may open a connection, as origins; empty allows every page.
+        origins: Vec<String> = Vec::new(), |list| list.iter().all(|o| o.contains("://")) => "origins like \"https://chat.example.com\"";
+    }
+
+    /// The push pipeline.
+    push: PushSection {
+        /// Requests under way per vendor credential.
+        concurrency_max: usize = 32, |n| (1..=1_000).contains(n) => "1 to 1000";
+        /// Requests under way over all credentials.
+        in_flight_max: usize = 1_024, |n| (1..=100_000).contains(n) => "1 to 100000";
+        /// Intents and devices that wait in memory for an acknowledgement; more wait on disk.
+        waiting_max: usize = 200_000, |n| (100..=10_000_000).contains(n) => "100 to 10000000";
+        /// Milliseconds for a connection to a vendor.
+        connect_timeout_ms: u64 = 5_000, |ms| (100..=60_000).contains(ms) => "100 to 60000";
+        /// Milliseconds for a whole request to a vendor.
+        request_timeout_ms: u64 = 15_000, |ms| (100..=120_000).contains(ms) => "100 to 120000";
+        /// Days that traces are kept.
+        retention_days: u64 = 7, |days| (1..=365).contains(days) => "1 to 365";
+    }
+
+    /// The embedded store.
+    store: StoreSection {
+        /// Page cache of the writer, in MiB.
+        cache_mib: usize = 64, |mib| (1..=65_536).contains(mib) => "1 to 65536";
+        /// Connections that read.
+        readers: usize = 4, |n| (1..=64).contains(n) => "1 to 64";
+    }
+
+    /// What the program tells about itself. Never message bodies, tokens or secrets.
+    log: LogSection {
+        /// "text" for people, "json" for machines.
+        format: LogFormat = LogFormat::Text, |_| true => "\"text\" or \"json\"";
+        /// Levels, as in "info" or "info,hongyan_server::push=debug".
+        filter: String = "info".into(), |text| !text.is_empty() => "a level or a list of module=level";
+    }
+}
+
+/// Shape of log lines.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    /// For people.
+    #[default]
+    Text,
+    /// One JSON object a line.
+    Json,
+}
