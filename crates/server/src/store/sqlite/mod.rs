@@ -1,1 +1,244 @@
-//! Placeholder until the part lands.
+//! The embedded store: one SQLite file, one writer, the rest in memory. Nothing to install, nothing to tune.
+//!
+//! A command goes through `command`'s queue to `writer`, which commits in groups and publishes to `book` what
+//! is durable. Reads are answered from the book, or by `readers` from the file. `keeper` does checkpoints,
+//! `upkeep` what is written in portions, `load` the start. Why it is laid out so: docs/decisions/0002.
+
+mod append;
+mod apps;
+mod backup;
+mod book;
+mod calls;
+mod catalog;
+mod change;
+mod coalesced;
+mod columns;
+mod command;
+mod conversations;
+mod directory;
+mod dispatches;
+mod groups;
+mod health;
+mod history;
+mod ids;
+mod intents;
+mod keeper;
+mod load;
+mod members;
+mod messages;
+mod options;
+mod pushes;
+mod readers;
+mod recent;
+mod schema;
+mod shards;
+#[cfg(test)]
+mod tests;
+mod tools;
+mod trouble;
+mod upkeep;
+mod users;
+mod window;
+mod writer;
+
+#[doc(hidden)]
+pub use options::Faults;
+pub use options::StoreOptions;
+pub use tools::ToolStore;
+
+use crate::{
+    clock::Clock,
+    store::{Announcement, Store, StoreError},
+};
+use book::Book;
+use catalog::Shown;
+use coalesced::Coalesced;
+use command::{Command, Queue};
+use directory::Directory;
+use health::Health;
+use ids::Ids;
+use keeper::Keeper;
+use readers::Readers;
+use rusqlite::Connection;
+use std::{
+    fs::File,
+    path::Path,
+    sync::{
+        Arc, Mutex, PoisonError, RwLock, RwLockReadGuard,
+        atomic::{AtomicBool, Ordering},
+    },
+    thread::JoinHandle,
+};
+use tokio::sync::{mpsc, oneshot};
+use window::SendHash;
+use writer::{Shared, Writer};
+
+/// The embedded store. Dropping it without `close` loses nothing that was acknowledged; the next start takes
+/// longer.
+pub struct SqliteStore {
+    clock: Clock,
+    directory: Directory,
+    shared: Arc<Shared>,
+    queue: Queue,
+    readers: Readers,
+    hash: SendHash,
+    catalog: Shown,
+    announcements: Mutex<Option<mpsc::Receiver<Announcement>>>,
+    /// For looks into the file that cannot wait for a reader.
+    side: Mutex<Option<Connection>>,
+    /// What ends with the store.
+    running: tokio::sync::Mutex<Option<Running>>,
+}
+
+struct Running {
+    writer: JoinHandle<()>,
+    keeper: Keeper,
+    /// Freed last.
+    lock: Arc<File>,
+}
+
+impl SqliteStore {
+    /// Opens the store in `dir`, which is made when it is missing, and starts its threads. One process at a time.
+    ///
+    /// # Errors
+    /// `TooNew` for a newer program's file; `Backend` when another server runs on the directory, the file
+    /// cannot be opened, or its rows contradict each other.
+    pub fn open(dir: &Path, options: StoreOptions, clock: Clock) -> Result<Arc<Self>, StoreError> {
+        let directory = Directory::prepare(dir)?;
+        let lock = Arc::new(directory.try_lock()?.ok_or_else(|| directory.taken())?);
+        let mut sql = schema::open_writing(&directory, options.cache_bytes)?;
+        schema::migrate(&mut sql, clock.now_ms())?;
+        let hash = SendHash::default();
+        let loaded = load::load(&sql, &options, &hash, clock.now_ms())?;
+        let shared = Arc::new(Shared {
+            book: RwLock::new(loaded.book),
+            coalesced: Coalesced::new(options.cursors_len_max),
+            health: Health::default(),
+            ids: Ids::above(loaded.last_id),
+            announced: AtomicBool::new(false),
+            closing: AtomicBool::new(false),
+        });
+        let readers = Readers::open(&directory, options.readers)?;
+        let side = schema::open_reading(&directory)?;
+        let (queue, commands) = Queue::new(options.queue_len_max);
+        let (announce, announcements) = mpsc::channel(options.announcements_len_max.max(1));
+        let writer = Writer {
+            sql,
+            shared: shared.clone(),
+            window: loaded.window,
+            hash: hash.clone(),
+            upkeep: loaded.upkeep,
+            queue: commands,
+            announcements: announce,
+            options,
+            clock: clock.clone(),
+            upkeep_at: clock.now_ms(),
+            pages: 0,
+        };
+        let running = start(writer, &directory, &shared, &queue, lock)?;
+        Ok(Arc::new(Self {
+            clock,
+            directory,
+            shared,
+            queue,
+            readers,
+            hash,
+            catalog: Shown::default(),
+            announcements: Mutex::new(Some(announcements)),
+            side: Mutex::new(Some(side)),
+            running: tokio::sync::Mutex::new(Some(running)),
+        }))
+    }
+
+    /// Opens what the command line needs of the store in `dir`, also while a server runs on it.
+    ///
+    /// # Errors
+    /// As `ToolStore::open`.
+    pub fn open_for_tools(dir: &Path) -> Result<ToolStore, StoreError> {
+        ToolStore::open(dir)
+    }
+
+    /// Conversations and users in memory, for metrics.
+    pub fn sizes(&self) -> (u64, usize) {
+        let book = self.book();
+        (book.conversations_len(), book.users_len())
+    }
+
+    /// Writes everything that is coalesced (cursors, marks), durable before it returns.
+    ///
+    /// # Errors
+    /// `Refusing` and `Closed` as for any write.
+    pub async fn flush(&self) -> Result<(), StoreError> {
+        let (answer, answered) = oneshot::channel();
+        self.queue.put(Command::Upkeep(Some(answer))).await?;
+        answered.await.map_err(|_| StoreError::Closed)?
+    }
+
+    /// What is committed. Held for a few lines, never across a wait.
+    fn book(&self) -> RwLockReadGuard<'_, Book> {
+        self.shared.book.read().expect("the writer does not panic while it publishes")
+    }
+}
+
+/// Starts the two threads.
+fn start(
+    writer: Writer,
+    directory: &Directory,
+    shared: &Arc<Shared>,
+    queue: &Queue,
+    lock: Arc<File>,
+) -> Result<Running, StoreError> {
+    let beside = schema::open_small(directory)?;
+    let keeper = Keeper::start(beside, directory.wal(), shared.clone(), queue.weak());
+    let held = lock.clone();
+    let work = move || {
+        writer.run();
+        drop(held);
+    };
+    let thread = std::thread::Builder::new().name("store-writer".to_owned()).spawn(work);
+    let writer = thread.map_err(|error| StoreError::Backend(format!("no thread for the writer: {error}")))?;
+    Ok(Running { writer, keeper, lock })
+}
+
+#[async_trait::async_trait]
+impl Store for SqliteStore {
+    fn health(&self) -> Result<(), String> {
+        self.shared.health.check()
+    }
+
+    async fn backup(&self, to: &Path) -> Result<(), StoreError> {
+        // Cursors in memory belong to the copy. A store that does not write can be copied all the same.
+        if self.shared.health.check().is_ok() {
+            self.flush().await?;
+        }
+        let (directory, to) = (self.directory.clone(), to.to_owned());
+        let copied = tokio::task::spawn_blocking(move || backup::copy(&directory, &to)).await;
+        copied.map_err(|error| StoreError::Backend(format!("the copy was broken off: {error}")))?
+    }
+
+    async fn close(&self) {
+        let mut running = self.running.lock().await;
+        let Some(Running { writer, keeper, lock }) = running.take() else { return };
+        self.shared.closing.store(true, Ordering::Release);
+        // The keeper first: its connection must not stand in the way of the last checkpoint.
+        join("keeper", move || keeper.stop()).await;
+        self.readers.close().await;
+        self.side.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Err(error) = self.queue.put(Command::Close).await {
+            tracing::warn!(%error, "the writer was gone before it was closed");
+        }
+        join("writer", move || {
+            if writer.join().is_err() {
+                tracing::error!("the writer broke down");
+            }
+        })
+        .await;
+        drop(lock);
+    }
+}
+
+async fn join(what: &'static str, wait: impl FnOnce() + Send + 'static) {
+    if tokio::task::spawn_blocking(wait).await.is_err() {
+        tracing::error!(thread = what, "a thread of the store could not be waited for");
+    }
+}

@@ -1,0 +1,397 @@
+//! What is known without asking the file: conversations, their tails, their members' counters and cursors.
+//!
+//! The book shows the committed state only. The writer alone changes it, after a commit; readers share it.
+//! Rebuilt at start (`load`).
+
+use super::{
+    change::{Change, MemberRow},
+    recent::Recent,
+    shards::{Blocks, Shards},
+};
+use crate::store::{ConversationNo, GroupRecord, MemberRecord, Membership, StoredMessage};
+use hongyan_wire::{
+    AppId, ConversationKey, GroupId, MessageId, Seq, UserId,
+    conversation::NotificationStatus,
+    group::{GroupProfile, Role},
+};
+use std::{
+    collections::HashMap,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+};
+
+/// Newest message of a conversation and the count of its messages that raise unread counts.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub(super) struct Tail {
+    pub seq: Seq,
+    pub last: u64,
+    pub at: u64,
+    pub total: u64,
+}
+
+impl Tail {
+    /// The tail with one more message.
+    pub fn after(self, message: &StoredMessage) -> Self {
+        Self {
+            seq: self.seq + 1,
+            last: message.id.0,
+            at: message.timestamp,
+            total: self.total + u64::from(!message.disable_unread),
+        }
+    }
+}
+
+/// Two users of an app, the lesser first.
+pub(super) type Pair = (AppId, UserId, UserId);
+
+pub(super) fn pair(app: AppId, a: &UserId, b: &UserId) -> Pair {
+    let (one, two) = if a < b { (a, b) } else { (b, a) };
+    (app, one.clone(), two.clone())
+}
+
+#[derive(Debug)]
+pub(super) struct Conversation {
+    pub app: AppId,
+    pub tail: Tail,
+    pub party: Party,
+    /// The tail is newer than its saved row.
+    pub unsaved: bool,
+}
+
+/// Who is in a conversation.
+#[derive(Debug)]
+pub(super) enum Party {
+    Peer(Box<[Member; 2]>),
+    Group(Box<Group>),
+}
+
+#[derive(Debug)]
+pub(super) struct Group {
+    pub id: GroupId,
+    pub profile: GroupProfile,
+    pub created_at: u64,
+    pub dismissed: bool,
+    /// Everybody who is or was in it.
+    pub members: HashMap<UserId, Member>,
+    /// Who is in it now, by joining. Shared with every message on its way.
+    pub present: Arc<[UserId]>,
+}
+
+/// One member's place: the stored row, and what follows from newer rows.
+#[derive(Debug)]
+pub(super) struct Member {
+    pub row: MemberRow,
+    /// Own messages that count.
+    pub own: u64,
+    /// `own` is newer than its saved column.
+    pub own_unsaved: bool,
+    /// Moves between commits, when a device acknowledges.
+    received: AtomicU64,
+}
+
+impl Member {
+    pub fn new(row: MemberRow, own: u64) -> Self {
+        let received = AtomicU64::new(row.visible_from);
+        Self { row, own, own_unsaved: false, received }
+    }
+
+    pub fn receive(&self, seq: Seq) {
+        self.received.fetch_max(seq, Ordering::Relaxed);
+    }
+}
+
+#[derive(Debug)]
+pub(super) struct Book {
+    conversations: Blocks<Conversation>,
+    peers: Shards<Pair, u64>,
+    groups: Shards<(AppId, GroupId), u64>,
+    of_user: Shards<(AppId, UserId), Vec<u64>>,
+    pub recent: Recent,
+    /// Greatest time of a stored message, Unix time in ms.
+    pub last_at: u64,
+    /// Greatest stored message ID.
+    pub last_id: u64,
+}
+
+impl Book {
+    pub fn new(recent_bytes_max: usize) -> Self {
+        Self {
+            conversations: Blocks::default(),
+            peers: Shards::default(),
+            groups: Shards::default(),
+            of_user: Shards::default(),
+            recent: Recent::new(recent_bytes_max),
+            last_at: 0,
+            last_id: 0,
+        }
+    }
+
+    pub fn conversation(&self, no: u64) -> Option<&Conversation> {
+        self.conversations.get(usize::try_from(no).ok()?.checked_sub(1)?)
+    }
+
+    pub fn conversation_mut(&mut self, no: u64) -> Option<&mut Conversation> {
+        self.conversations.get_mut(usize::try_from(no).ok()?.checked_sub(1)?)
+    }
+
+    pub fn conversations_len(&self) -> u64 {
+        self.conversations.len() as u64
+    }
+
+    pub fn users_len(&self) -> usize {
+        self.of_user.len()
+    }
+
+    pub fn peer(&self, pair: &Pair) -> Option<u64> {
+        self.peers.get(pair).copied()
+    }
+
+    pub fn group_no(&self, app: AppId, id: &GroupId) -> Option<u64> {
+        self.groups.get(&(app, id.clone())).copied()
+    }
+
+    /// A living group.
+    pub fn group(&self, app: AppId, id: &GroupId) -> Option<(u64, &Group)> {
+        let no = self.group_no(app, id)?;
+        match &self.conversation(no)?.party {
+            Party::Group(group) if !group.dismissed => Some((no, group)),
+            _ => None,
+        }
+    }
+
+    /// Number of the conversation that this user calls `key`.
+    pub fn find(&self, app: AppId, user: &UserId, key: &ConversationKey) -> Option<u64> {
+        let no = match key {
+            ConversationKey::Peer(other) => self.peer(&pair(app, user, other))?,
+            ConversationKey::Group(id) => self.group_no(app, id)?,
+        };
+        self.conversation(no)?.member(user).map(|_| no)
+    }
+
+    pub fn numbers_of(&self, app: AppId, user: &UserId) -> &[u64] {
+        self.of_user.get(&(app, user.clone())).map_or(&[], Vec::as_slice)
+    }
+
+    pub fn membership(&self, no: u64, user: &UserId) -> Option<Membership> {
+        self.conversation(no)?.membership(no, user)
+    }
+
+    /// The one allocation of a user's name that everything else shares.
+    fn shared(&self, app: AppId, user: &UserId) -> UserId {
+        let known = self.of_user.get_key_value(&(app, user.clone()));
+        known.map_or_else(|| user.clone(), |((_, user), _)| user.clone())
+    }
+
+    /// Adds a conversation; its number is the next one.
+    pub fn open(&mut self, no: u64, app: AppId, mut party: Party) {
+        debug_assert_eq!(no, self.conversations_len() + 1);
+        match &mut party {
+            Party::Peer(members) => {
+                for member in members.iter_mut() {
+                    member.row.user = self.shared(app, &member.row.user);
+                    self.of_user.get_or_default((app, member.row.user.clone())).push(no);
+                }
+                self.peers.insert(pair(app, &members[0].row.user, &members[1].row.user), no);
+            }
+            Party::Group(group) => {
+                for user in group.members.keys() {
+                    self.of_user.get_or_default((app, user.clone())).push(no);
+                }
+                self.groups.insert((app, group.id.clone()), no);
+            }
+        }
+        self.conversations.push(Conversation { app, tail: Tail::default(), party, unsaved: false });
+    }
+
+    /// Takes over what a commit made durable. `true` when a conversation that was saved is not any more.
+    pub fn apply(&mut self, change: &Change) -> bool {
+        match change {
+            Change::Peer { no, app, members } => {
+                let members = Box::new(members.clone().map(|row| Member::new(row, 0)));
+                self.open(*no, *app, Party::Peer(members));
+            }
+            Change::Group { no, app, id, profile, created_at } => {
+                let group = Group {
+                    id: id.clone(),
+                    profile: profile.clone(),
+                    created_at: *created_at,
+                    dismissed: false,
+                    members: HashMap::new(),
+                    present: Arc::from([]),
+                };
+                self.open(*no, *app, Party::Group(Box::new(group)));
+            }
+            Change::Members { no, rows, present, dismissed } => {
+                self.change_members(*no, rows, present, *dismissed);
+            }
+            Change::Member { no, row } => self.put_member(*no, row),
+            Change::Append { appended, prev, .. } => {
+                self.recent.push(appended.message.clone(), *prev);
+                return self.grow(&appended.message);
+            }
+        }
+        false
+    }
+
+    fn change_members(&mut self, no: u64, rows: &[MemberRow], present: &Arc<[UserId]>, dismissed: bool) {
+        for row in rows {
+            self.put_member(no, row);
+        }
+        if let Some(Conversation { party: Party::Group(group), .. }) = self.conversation_mut(no) {
+            group.present = present.clone();
+            group.dismissed = dismissed;
+        }
+    }
+
+    /// Sets or adds one member's row; counters of its own stay.
+    pub fn put_member(&mut self, no: u64, row: &MemberRow) {
+        let Some(conversation) = self.conversation_mut(no) else { return };
+        if let Some(member) = conversation.member_mut(&row.user) {
+            member.receive(row.visible_from);
+            let user = member.row.user.clone();
+            member.row = MemberRow { user, ..row.clone() };
+            return;
+        }
+        let app = conversation.app;
+        let user = self.shared(app, &row.user);
+        self.of_user.get_or_default((app, user.clone())).push(no);
+        if let Some(Conversation { party: Party::Group(group), .. }) = self.conversation_mut(no) {
+            let row = MemberRow { user: user.clone(), ..row.clone() };
+            group.members.insert(user, Member::new(row, 0));
+        }
+    }
+
+    /// Counts one more message. `true` when the conversation was saved until now.
+    pub fn grow(&mut self, message: &StoredMessage) -> bool {
+        self.last_id = self.last_id.max(message.id.0);
+        self.last_at = self.last_at.max(message.timestamp);
+        let Some(conversation) = self.conversation_mut(message.conversation.0) else { return false };
+        conversation.tail = conversation.tail.after(message);
+        let counts = !message.disable_unread;
+        if let Some(member) = conversation.member_mut(&message.sender).filter(|_| counts) {
+            member.own += 1;
+            member.own_unsaved = true;
+        }
+        !std::mem::replace(&mut conversation.unsaved, true)
+    }
+}
+
+impl Conversation {
+    pub fn member(&self, user: &UserId) -> Option<&Member> {
+        match &self.party {
+            Party::Peer(members) => members.iter().find(|member| member.row.user == *user),
+            Party::Group(group) => group.members.get(user),
+        }
+    }
+
+    /// The same for a name that was not checked.
+    pub fn member_by_name(&self, user: &str) -> Option<&Member> {
+        match &self.party {
+            Party::Peer(members) => members.iter().find(|member| member.row.user.as_str() == user),
+            Party::Group(group) => group.members.get(user),
+        }
+    }
+
+    fn member_mut(&mut self, user: &UserId) -> Option<&mut Member> {
+        match &mut self.party {
+            Party::Peer(members) => members.iter_mut().find(|member| member.row.user == *user),
+            Party::Group(group) => group.members.get_mut(user),
+        }
+    }
+
+    pub fn members_mut(&mut self) -> Box<dyn Iterator<Item = &mut Member> + '_> {
+        match &mut self.party {
+            Party::Peer(members) => Box::new(members.iter_mut()),
+            Party::Group(group) => Box::new(group.members.values_mut()),
+        }
+    }
+
+    pub fn members(&self) -> Box<dyn Iterator<Item = &Member> + '_> {
+        match &self.party {
+            Party::Peer(members) => Box::new(members.iter()),
+            Party::Group(group) => Box::new(group.members.values()),
+        }
+    }
+
+    /// The conversation as this member names it.
+    fn key_for(&self, user: &UserId) -> ConversationKey {
+        match &self.party {
+            Party::Peer(members) => {
+                let other = members.iter().find(|member| member.row.user != *user).unwrap_or(&members[0]);
+                ConversationKey::Peer(other.row.user.clone())
+            }
+            Party::Group(group) => ConversationKey::Group(group.id.clone()),
+        }
+    }
+
+    fn membership(&self, no: u64, user: &UserId) -> Option<Membership> {
+        let Member { row, own, received, .. } = self.member(user)?;
+        let dismissed = matches!(&self.party, Party::Group(group) if group.dismissed);
+        // Whoever went sees nothing that came later.
+        let tail = row.left.unwrap_or(self.tail);
+        let visible = tail.seq > row.visible_from;
+        Some(Membership {
+            conversation: ConversationNo(no),
+            key: self.key_for(user),
+            last_seq: tail.seq,
+            last_message: visible.then_some(MessageId(tail.last)),
+            order_key: if visible { tail.at } else { row.joined_at },
+            visible_from: row.visible_from,
+            read_seq: row.read.seq,
+            received_seq: received.load(Ordering::Relaxed),
+            unread: row.unread(&tail, *own),
+            notification: row.notification,
+            disabled: dismissed || row.left.is_some(),
+        })
+    }
+}
+
+impl Group {
+    pub fn record(&self, no: u64) -> GroupRecord {
+        GroupRecord {
+            profile: self.profile.clone(),
+            conversation: ConversationNo(no),
+            created_at: self.created_at,
+            members: self.present.clone(),
+        }
+    }
+
+    /// Who is in it: owner, admins, members by joining.
+    pub fn ranked(&self) -> Vec<MemberRecord> {
+        let mut rows: Vec<&MemberRow> =
+            self.members.values().map(|member| &member.row).filter(|row| row.left.is_none()).collect();
+        rows.sort_by_key(|row| (row.role, row.place));
+        rows.into_iter().map(MemberRow::record).collect()
+    }
+
+    pub fn has(&self, user: &UserId) -> bool {
+        self.members.get(user).is_some_and(|member| member.row.left.is_none())
+    }
+}
+
+/// How far a member has read, with the counts at that place.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub(super) struct Read {
+    pub seq: Seq,
+    pub total: u64,
+    pub own: u64,
+}
+
+/// Whether a member wants notices, as it is stored.
+pub(super) fn notification_of(number: i64) -> NotificationStatus {
+    match number {
+        2 => NotificationStatus::DoNotDisturb,
+        _ => NotificationStatus::Notify,
+    }
+}
+
+/// A role as it is stored.
+pub(super) fn role_of(number: i64) -> Role {
+    match number {
+        1 => Role::Owner,
+        2 => Role::Admin,
+        _ => Role::Member,
+    }
+}

@@ -1,0 +1,125 @@
+//! The thread beside the writer: brings the log into the database file, off the commit path, and reminds the
+//! writer of what waits.
+
+use super::{command::Command, writer::Shared};
+use rusqlite::Connection;
+use std::{
+    path::PathBuf,
+    sync::{Arc, Condvar, Mutex, PoisonError},
+    thread::JoinHandle,
+    time::Duration,
+};
+use tokio::sync::mpsc::WeakSender;
+
+/// Time between two looks.
+const LOOK_EVERY: Duration = Duration::from_millis(500);
+/// Log size from which its pages are copied beside the writer.
+const CHECKPOINT_BYTES: u64 = 4 * 1024 * 1024;
+/// Log size from which the writer is held up shortly so that the log can start over.
+const TRUNCATE_BYTES: u64 = 64 * 1024 * 1024;
+
+/// The running thread. Dropping it stops it.
+pub(super) struct Keeper {
+    stop: Arc<Stop>,
+    thread: Option<JoinHandle<()>>,
+}
+
+#[derive(Default)]
+struct Stop {
+    asked: Mutex<bool>,
+    changed: Condvar,
+}
+
+impl Stop {
+    fn ask(&self) {
+        *self.asked.lock().unwrap_or_else(PoisonError::into_inner) = true;
+        self.changed.notify_all();
+    }
+
+    /// Waits a while; `true` when it is time to stop.
+    fn wait(&self, span: Duration) -> bool {
+        let asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
+        let waited = self.changed.wait_timeout_while(asked, span, |asked| !*asked);
+        *waited.unwrap_or_else(PoisonError::into_inner).0
+    }
+}
+
+impl Keeper {
+    pub fn start(sql: Connection, wal: PathBuf, shared: Arc<Shared>, queue: WeakSender<Command>) -> Self {
+        let stop = Arc::new(Stop::default());
+        let watched = stop.clone();
+        let work = move || {
+            let mut round = Round { sql, wal, shared, queue, failing: false };
+            while !watched.wait(LOOK_EVERY) {
+                round.look();
+            }
+        };
+        let thread = std::thread::Builder::new().name("store-keeper".to_owned()).spawn(work);
+        if let Err(error) = &thread {
+            tracing::error!(%error, "no thread for checkpoints: the log will grow");
+        }
+        Self { stop, thread: thread.ok() }
+    }
+
+    /// Stops, and waits for it: a checkpoint at most.
+    pub fn stop(mut self) {
+        self.stop.ask();
+        if let Some(thread) = self.thread.take()
+            && thread.join().is_err()
+        {
+            tracing::error!("the thread for checkpoints broke down");
+        }
+    }
+}
+
+impl Drop for Keeper {
+    fn drop(&mut self) {
+        self.stop.ask();
+    }
+}
+
+struct Round {
+    sql: Connection,
+    wal: PathBuf,
+    shared: Arc<Shared>,
+    queue: WeakSender<Command>,
+    failing: bool,
+}
+
+impl Round {
+    fn look(&mut self) {
+        // Also without work: it makes a writer with a full disk look again.
+        if let Some(queue) = self.queue.upgrade() {
+            // A full queue needs no reminder.
+            let _ = queue.try_send(Command::Upkeep(None));
+        }
+        if self.shared.health.check().is_ok() {
+            self.checkpoint();
+        }
+    }
+
+    fn checkpoint(&mut self) {
+        let size = std::fs::metadata(&self.wal).map_or(0, |found| found.len());
+        if size < CHECKPOINT_BYTES {
+            return;
+        }
+        let mut ended = self.run("PRAGMA wal_checkpoint(PASSIVE)");
+        if ended.is_ok() && size >= TRUNCATE_BYTES {
+            // After the passive one little is left to copy while the writer waits.
+            ended = self.run("PRAGMA wal_checkpoint(TRUNCATE)");
+        }
+        match ended {
+            Ok(()) => self.failing = false,
+            Err(error) if !self.failing => {
+                tracing::warn!(%error, "a checkpoint failed; the log grows until one succeeds");
+                self.failing = true;
+            }
+            Err(_) => {}
+        }
+    }
+
+    /// A checkpoint that found readers or a writer in its way reports "busy", not an error: the next one goes on.
+    fn run(&self, pragma: &str) -> rusqlite::Result<()> {
+        self.sql.query_row(pragma, [], |_| Ok(()))
+    }
+}

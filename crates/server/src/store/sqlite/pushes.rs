@@ -1,0 +1,101 @@
+//! The push pipeline's memory: plans, attempts, traces, and their end.
+
+use super::{
+    SqliteStore,
+    columns::{self, int},
+    command::Work,
+    dispatches, history, ids, intents,
+    trouble::Trouble,
+};
+use crate::store::{
+    AttemptEnd, Dispatch, Intent, Plan, PushStore, StoreError, Subject, TraceRecord, Verdict,
+};
+use rusqlite::Connection;
+
+/// Rows of one page, whatever is asked.
+const PAGE_MAX: usize = 10_000;
+
+fn write_plan(work: &Work<'_, '_>, plan: &Plan) -> Result<(), Trouble> {
+    if intents::advance(work.sql, plan)? {
+        plan.dispatches.iter().try_for_each(|dispatch| dispatches::put(work.sql, dispatch))?;
+    }
+    Ok(())
+}
+
+/// Everything about one message or call on its way out.
+pub(super) fn trace(sql: &Connection, subject: u64) -> Result<Vec<TraceRecord>, Trouble> {
+    let found = intents::about(sql, subject)?;
+    found.into_iter().map(|(intent, settled)| record(sql, intent, settled)).collect()
+}
+
+fn record(sql: &Connection, intent: Intent, settled: bool) -> Result<TraceRecord, Trouble> {
+    let mut requests = Vec::new();
+    for dispatch in dispatches::of_intent(sql, intent.id)? {
+        let attempts = dispatches::attempts(sql, dispatch.request.id)?;
+        requests.push((dispatch, attempts));
+    }
+    let message = match &intent.subject {
+        Subject::Message { message, .. } => history::message(sql, message.0)?,
+        Subject::Call { .. } => None,
+    };
+    Ok(TraceRecord {
+        settled,
+        verdicts: intents::verdicts(sql, intent.id)?,
+        dispatches: requests,
+        message,
+        intent,
+    })
+}
+
+/// Removes what is settled and old; an intent goes after the last of its dispatches.
+fn forget(sql: &Connection, before_ms: u64, count: usize) -> Result<usize, Trouble> {
+    let params = [int(ids::first_at(before_ms)), int(count as u64)];
+    let old_dispatches = "SELECT id FROM dispatches WHERE settled = 1 AND id < ?1 ORDER BY id LIMIT ?2";
+    let old_intents = "SELECT id FROM intents WHERE settled = 1 AND id < ?1
+         AND NOT EXISTS (SELECT 1 FROM dispatches WHERE intent = intents.id) ORDER BY id LIMIT ?2";
+    let mut removed = 0;
+    for id in columns::all(sql, old_dispatches, params, |row| columns::number(row, 0))? {
+        removed += columns::run(sql, "DELETE FROM attempts WHERE dispatch = ?1", [int(id)])?;
+        removed += columns::run(sql, "DELETE FROM dispatches WHERE id = ?1", [int(id)])?;
+    }
+    for id in columns::all(sql, old_intents, params, |row| columns::number(row, 0))? {
+        columns::run(sql, "DELETE FROM verdicts WHERE intent = ?1", [int(id)])?;
+        removed += columns::run(sql, "DELETE FROM intents WHERE id = ?1", [int(id)])?;
+    }
+    Ok(removed)
+}
+
+#[async_trait::async_trait]
+impl PushStore for SqliteStore {
+    async fn pending_intents(&self, after: u64, count: usize) -> Result<Vec<Intent>, StoreError> {
+        self.readers.read(move |sql| intents::pending(sql, after, count.min(PAGE_MAX))).await
+    }
+
+    async fn verdicts(&self, intent: u64) -> Result<Vec<Verdict>, StoreError> {
+        self.readers.read(move |sql| intents::verdicts(sql, intent)).await
+    }
+
+    fn next_dispatch_id(&self, now_ms: u64) -> u64 {
+        self.shared.ids.next(now_ms)
+    }
+
+    async fn write_plans(&self, plans: Vec<Plan>) -> Result<(), StoreError> {
+        self.queue.run(move |work| plans.iter().try_for_each(|plan| write_plan(work, plan))).await
+    }
+
+    async fn pending_dispatches(&self, after: u64, count: usize) -> Result<Vec<Dispatch>, StoreError> {
+        self.readers.read(move |sql| dispatches::pending(sql, after, count.min(PAGE_MAX))).await
+    }
+
+    async fn write_attempts(&self, ends: Vec<AttemptEnd>) -> Result<(), StoreError> {
+        self.queue.run(move |work| ends.iter().try_for_each(|end| dispatches::end(work.sql, end))).await
+    }
+
+    async fn trace(&self, subject: u64) -> Result<Vec<TraceRecord>, StoreError> {
+        self.readers.read(move |sql| trace(sql, subject)).await
+    }
+
+    async fn forget_traces(&self, before_ms: u64, count: usize) -> Result<usize, StoreError> {
+        self.queue.run(move |work| forget(work.sql, before_ms, count.min(PAGE_MAX))).await
+    }
+}

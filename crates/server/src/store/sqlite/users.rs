@@ -1,0 +1,303 @@
+//! Users, devices, PushIDs and their bindings.
+
+use super::{
+    SqliteStore,
+    columns::{self, int, number, number_maybe, text, text_maybe, user},
+    command::Work,
+    trouble::Trouble,
+};
+use crate::store::{LoginRecord, NewPush, PushTarget, SignedIn, StoreError, Tombstone, User, UserStore};
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use hongyan_wire::{AppId, DeviceId, PushId, UserId};
+use rand::RngCore;
+use rusqlite::{Connection, Row, params};
+use std::{collections::HashMap, str::FromStr};
+
+/// Whether this user ever logged in.
+pub(super) fn exists(sql: &Connection, app: AppId, id: &UserId) -> Result<bool, Trouble> {
+    let query = "SELECT 1 FROM users WHERE app = ?1 AND id = ?2";
+    Ok(columns::first(sql, query, params![app.0, id.as_str()], |_| Ok(()))?.is_some())
+}
+
+fn find(sql: &Connection, app: AppId, id: &UserId) -> Result<Option<User>, Trouble> {
+    let query = "SELECT id, name, avatar_url, created_at FROM users WHERE app = ?1 AND id = ?2";
+    columns::first(sql, query, params![app.0, id.as_str()], |row| {
+        Ok(User {
+            id: user(row, 0)?,
+            name: text(row, 1)?.to_owned(),
+            avatar_url: text(row, 2)?.to_owned(),
+            created_at: number(row, 3)?,
+        })
+    })
+}
+
+/// Registers the user or takes over its new name. `true` when it is new.
+fn put_user(sql: &Connection, login: &LoginRecord) -> Result<(User, bool), Trouble> {
+    let (app, now) = (login.app.0, int(login.now_ms));
+    if let Some(mut found) = find(sql, login.app, &login.user)? {
+        if let Some(name) = login.name.as_ref().filter(|name| **name != found.name) {
+            let update = "UPDATE users SET name = ?3 WHERE app = ?1 AND id = ?2";
+            columns::run(sql, update, params![app, login.user.as_str(), name])?;
+            found.name.clone_from(name);
+        }
+        return Ok((found, false));
+    }
+    let name = login.name.clone().unwrap_or_default();
+    columns::run(
+        sql,
+        "INSERT INTO users (app, id, name, avatar_url, created_at) VALUES (?1, ?2, ?3, '', ?4)",
+        params![app, login.user.as_str(), name, now],
+    )?;
+    let new = User { id: login.user.clone(), name, avatar_url: String::new(), created_at: login.now_ms };
+    Ok((new, true))
+}
+
+/// Notes whose device it is now. `false` when only the time of the login is new: that need not be written now.
+fn put_device(sql: &Connection, login: &LoginRecord) -> Result<bool, Trouble> {
+    let key = params![login.app.0, login.device.as_str()];
+    let query = "SELECT user, platform FROM devices WHERE app = ?1 AND id = ?2";
+    let before =
+        columns::first(sql, query, key, |row| Ok((columns::user_maybe(row, 0)?, row.get::<_, u8>(1)?)))?;
+    if before == Some((Some(login.user.clone()), login.platform)) {
+        return Ok(false);
+    }
+    columns::run(
+        sql,
+        "INSERT INTO devices (app, id, user, platform, last_login_at) VALUES (?1, ?2, ?3, ?4, ?5)
+         ON CONFLICT DO UPDATE SET user = excluded.user, platform = excluded.platform,
+             last_login_at = excluded.last_login_at",
+        params![login.app.0, login.device.as_str(), login.user.as_str(), login.platform, int(login.now_ms)],
+    )?;
+    Ok(true)
+}
+
+/// Binds the device's PushIDs; whether one of them is alive.
+fn bind_device(sql: &Connection, app: AppId, device: &DeviceId, user: &UserId) -> Result<bool, Trouble> {
+    let key = params![app.0, device.as_str(), user.as_str()];
+    columns::run(
+        sql,
+        "UPDATE push_ids SET user = ?3 WHERE app = ?1 AND device = ?2 AND user IS NOT ?3",
+        key,
+    )?;
+    let query = "SELECT 1 FROM push_ids WHERE app = ?1 AND device = ?2 AND dead_at IS NULL";
+    Ok(columns::first(sql, query, params![app.0, device.as_str()], |_| Ok(()))?.is_some())
+}
+
+fn sign_in(work: &Work<'_, '_>, login: &LoginRecord) -> Result<(SignedIn, bool), Trouble> {
+    let (user, created) = put_user(work.sql, login)?;
+    let device_written = put_device(work.sql, login)?;
+    let push_bound = bind_device(work.sql, login.app, &login.device, &login.user)?;
+    Ok((SignedIn { user, created, push_bound }, device_written))
+}
+
+/// A PushID that nobody can guess and that says nothing: 128 random bits in 22 letters.
+fn fresh_push_id() -> Result<PushId, Trouble> {
+    let mut bytes = [0; 16];
+    rand::rng().fill_bytes(&mut bytes);
+    Ok(PushId::new(&URL_SAFE_NO_PAD.encode(bytes))?)
+}
+
+/// A registered token before the registration at hand.
+struct Known {
+    id: PushId,
+    device: DeviceId,
+    user: Option<UserId>,
+}
+
+fn known_token(sql: &Connection, push: &NewPush) -> Result<Option<Known>, Trouble> {
+    columns::first(
+        sql,
+        "SELECT id, device, user FROM push_ids WHERE app = ?1 AND vendor = ?2 AND app_type = ?3 AND token = ?4",
+        params![push.app.0, push.vendor.as_str(), push.app_type, push.token],
+        |row| {
+            let (id, device) = (columns::push_id(row, 0)?, columns::device(row, 1)?);
+            Ok(Known { id, device, user: columns::user_maybe(row, 2)? })
+        },
+    )
+}
+
+/// Removes what the device had under another token; the user that was bound to it.
+fn replace_old(sql: &Connection, push: &NewPush) -> Result<Option<UserId>, Trouble> {
+    let old = columns::all(
+        sql,
+        "DELETE FROM push_ids WHERE app = ?1 AND device = ?2 AND vendor = ?3 AND app_type = ?4 AND token <> ?5
+         RETURNING user",
+        params![push.app.0, push.device.as_str(), push.vendor.as_str(), push.app_type, push.token],
+        |row| columns::user_maybe(row, 0),
+    )?;
+    Ok(old.into_iter().flatten().next())
+}
+
+fn register(sql: &Connection, push: &NewPush) -> Result<PushId, Trouble> {
+    let inherited = replace_old(sql, push)?;
+    let known = known_token(sql, push)?;
+    let user = push.user.clone().or_else(|| match &known {
+        Some(known) if known.device == push.device => known.user.clone(),
+        // The token came from another device: who was logged in there is not logged in here.
+        _ => inherited,
+    });
+    let id = known.map_or_else(fresh_push_id, |known| Ok(known.id))?;
+    columns::run(
+        sql,
+        "INSERT INTO push_ids (id, app, device, user, vendor, app_type, token, locale, registered_at)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
+         ON CONFLICT (id) DO UPDATE SET device = excluded.device, user = excluded.user,
+             locale = excluded.locale, registered_at = excluded.registered_at, dead_code = NULL, dead_at = NULL",
+        params![
+            id.as_str(),
+            push.app.0,
+            push.device.as_str(),
+            user.as_ref().map(UserId::as_str),
+            push.vendor.as_str(),
+            push.app_type,
+            push.token,
+            push.locale,
+            int(push.now_ms),
+        ],
+    )?;
+    Ok(id)
+}
+
+/// Marks a token as dead, unless the device registered it anew after the request was sent.
+pub(super) fn bury(
+    sql: &Connection,
+    id: &PushId,
+    code: &str,
+    sent_at: u64,
+    now_ms: u64,
+) -> Result<(), Trouble> {
+    columns::run(
+        sql,
+        "UPDATE push_ids SET dead_code = ?2, dead_at = ?4
+         WHERE id = ?1 AND dead_at IS NULL AND registered_at <= ?3",
+        params![id.as_str(), code, int(sent_at), int(now_ms)],
+    )?;
+    Ok(())
+}
+
+const TARGET: &str = "SELECT push_ids.id, push_ids.device, push_ids.user, vendor, token, app_type, platform,
+    dead_code, dead_at FROM push_ids LEFT JOIN devices ON devices.app = push_ids.app AND devices.id = device";
+
+/// A bound PushID; `None` when nobody is bound to it.
+fn target(row: &Row<'_>) -> Result<Option<PushTarget>, Trouble> {
+    let Some(user) = columns::user_maybe(row, 2)? else { return Ok(None) };
+    let vendor = hongyan_vendors::VendorKind::from_str(text(row, 3)?)
+        .map_err(|error| Trouble::Broken(error.to_string()))?;
+    let tombstone = match (text_maybe(row, 7)?, number_maybe(row, 8)?) {
+        (Some(code), Some(at)) => Some(Tombstone { code: code.to_owned(), at }),
+        _ => None,
+    };
+    Ok(Some(PushTarget {
+        push_id: columns::push_id(row, 0)?,
+        device: columns::device(row, 1)?,
+        user,
+        vendor,
+        token: text(row, 4)?.to_owned(),
+        app_type: row.get(5)?,
+        platform: row.get::<_, Option<u8>>(6)?.unwrap_or(0),
+        tombstone,
+    }))
+}
+
+fn targets_of(sql: &Connection, app: AppId, user: &UserId) -> Result<Vec<PushTarget>, Trouble> {
+    let query = format!("{TARGET} WHERE push_ids.app = ?1 AND push_ids.user = ?2 ORDER BY push_ids.id");
+    let found = columns::all(sql, &query, params![app.0, user.as_str()], target)?;
+    Ok(found.into_iter().flatten().collect())
+}
+
+#[async_trait::async_trait]
+impl UserStore for SqliteStore {
+    async fn sign_in(&self, login: LoginRecord) -> Result<SignedIn, StoreError> {
+        let (app, device, now_ms) = (login.app, login.device.clone(), login.now_ms);
+        let (signed_in, written) = self.queue.run(move |work| sign_in(work, &login)).await?;
+        if !written {
+            self.shared.coalesced.logged_in(app, &device, now_ms);
+        }
+        Ok(signed_in)
+    }
+
+    async fn sign_out(&self, app: AppId, user: &UserId, device: &DeviceId) -> Result<(), StoreError> {
+        let (user, device) = (user.clone(), device.clone());
+        self.queue
+            .run(move |work| {
+                let key = params![app.0, device.as_str(), user.as_str()];
+                let unbind = "UPDATE push_ids SET user = NULL WHERE app = ?1 AND device = ?2 AND user = ?3";
+                columns::run(work.sql, unbind, key)?;
+                let leave = "UPDATE devices SET user = NULL WHERE app = ?1 AND id = ?2 AND user = ?3";
+                columns::run(work.sql, leave, key)?;
+                Ok(())
+            })
+            .await
+    }
+
+    async fn users(&self, app: AppId, ids: &[UserId]) -> Result<Vec<User>, StoreError> {
+        if ids.is_empty() {
+            return Ok(Vec::new());
+        }
+        let ids = ids.to_vec();
+        self.readers
+            .read(move |sql| {
+                let found = ids.iter().map(|id| find(sql, app, id)).collect::<Result<Vec<_>, _>>()?;
+                Ok(found.into_iter().flatten().collect())
+            })
+            .await
+    }
+
+    async fn register_push(&self, push: NewPush) -> Result<PushId, StoreError> {
+        self.queue.run(move |work| register(work.sql, &push)).await
+    }
+
+    async fn unregister_push(
+        &self,
+        app: AppId,
+        device: &DeviceId,
+        push_id: Option<&PushId>,
+    ) -> Result<usize, StoreError> {
+        let (device, push_id) = (device.clone(), push_id.cloned());
+        self.queue
+            .run(move |work| match push_id {
+                Some(id) => columns::run(
+                    work.sql,
+                    "DELETE FROM push_ids WHERE app = ?1 AND device = ?2 AND id = ?3",
+                    params![app.0, device.as_str(), id.as_str()],
+                ),
+                None => columns::run(
+                    work.sql,
+                    "DELETE FROM push_ids WHERE app = ?1 AND device = ?2",
+                    params![app.0, device.as_str()],
+                ),
+            })
+            .await
+    }
+
+    async fn push_targets(
+        &self,
+        app: AppId,
+        users: &[UserId],
+    ) -> Result<HashMap<UserId, Vec<PushTarget>>, StoreError> {
+        let users = users.to_vec();
+        self.readers
+            .read(move |sql| {
+                let mut found = HashMap::new();
+                for user in users {
+                    let targets = targets_of(sql, app, &user)?;
+                    if !targets.is_empty() {
+                        found.insert(user, targets);
+                    }
+                }
+                Ok(found)
+            })
+            .await
+    }
+
+    async fn push_target(&self, app: AppId, push_id: &PushId) -> Result<Option<PushTarget>, StoreError> {
+        let id = push_id.clone();
+        self.readers
+            .read(move |sql| {
+                let query = format!("{TARGET} WHERE push_ids.id = ?1 AND push_ids.app = ?2");
+                let found = columns::first(sql, &query, params![id.as_str(), app.0], target)?;
+                Ok(found.flatten())
+            })
+            .await
+    }
+}
