@@ -24,7 +24,12 @@ import { Outbox } from './outbox.js';
 import type { LogLevel, Platform } from './platform/index.js';
 import type { Session } from './session.js';
 import type { ZIMError } from './types/common.js';
-import { ZIMConversationType, ZIMMessageQueryMode, ZIMMessageSentStatus, ZIMMessageType } from './types/enums.js';
+import {
+  ZIMConversationType,
+  ZIMMessageQueryMode,
+  ZIMMessageSentStatus,
+  ZIMMessageType,
+} from './types/enums.js';
 import type * as types from './types/message.js';
 import { Users } from './users.js';
 import type {
@@ -170,7 +175,8 @@ export class Account {
     const ref = checkConversation(conversationID, conversationType);
     const asked: WireHistory = { ...ref, count: checkCount('count', config.count, limits.HISTORY_PAGE_MAX) };
     const nextSeq = config.nextMessage?.messageSeq;
-    if (config.nextMessage && !nextSeq) throw badParameter('nextMessage must be a message of an earlier page');
+    if (config.nextMessage && !nextSeq)
+      throw badParameter('nextMessage must be a message of an earlier page');
     if (!config.reverse) asked.afterSeq = nextSeq ?? 0;
     else if (nextSeq !== undefined) asked.beforeSeq = nextSeq;
     const onlyLocal = config.mode === ZIMMessageQueryMode.OnlyLocal;

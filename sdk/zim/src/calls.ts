@@ -1,4 +1,6 @@
-/** Call invitations: the calls of the app, the events of the server, and which invitation was shown already. */
+/**
+ * Call invitations: the calls of the app, the events of the server, and which invitation was shown already.
+ */
 
 import { checkCallData, checkCallID, checkCount, checkPushConfig, checkUserIDs } from './checks.js';
 import { badParameter, notInThisVersion } from './codes.js';
@@ -27,7 +29,10 @@ export class Calls {
     this.#events = events;
   }
 
-  async invite(invitees: string[], config: types.ZIMCallInviteConfig): Promise<types.ZIMCallInvitationSentResult> {
+  async invite(
+    invitees: string[],
+    config: types.ZIMCallInviteConfig,
+  ): Promise<types.ZIMCallInvitationSentResult> {
     const pushConfig = checkPushConfig(config.pushConfig);
     const extendedData = checkCallData(config.extendedData);
     const result = await this.#session.request('call.invite', {
@@ -59,7 +64,10 @@ export class Calls {
     });
   }
 
-  async accept(callID: string, config: types.ZIMCallAcceptConfig): Promise<types.ZIMCallAcceptanceSentResult> {
+  async accept(
+    callID: string,
+    config: types.ZIMCallAcceptConfig,
+  ): Promise<types.ZIMCallAcceptanceSentResult> {
     return this.#session.request('call.accept', answer(callID, config.extendedData));
   }
 
@@ -70,8 +78,12 @@ export class Calls {
   async list(config: types.ZIMCallInvitationQueryConfig): Promise<types.ZIMCallInvitationListQueriedResult> {
     const count = checkCount('count', config.count, limits.CALL_PAGE_MAX);
     const before = config.nextFlag ? this.#pages.get(String(config.nextFlag)) : undefined;
-    if (config.nextFlag && before === undefined) throw badParameter('nextFlag must be that of the page before');
-    const page = await this.#session.request('call.list', { count, ...(before === undefined ? {} : { before }) });
+    if (config.nextFlag && before === undefined)
+      throw badParameter('nextFlag must be that of the page before');
+    const page = await this.#session.request('call.list', {
+      count,
+      ...(before === undefined ? {} : { before }),
+    });
     let nextFlag = 0;
     if (page.next !== undefined) {
       nextFlag = ++this.#nextFlag;
@@ -114,8 +126,8 @@ export class Calls {
   }
 
   /**
-   * A call that still rings comes again with every login; it is shown once. Without a listener nobody was told,
-   * so it is not acknowledged and becomes a push.
+   * A call that still rings comes again with every login; it is shown once. Without a listener nobody was
+   * told, so it is not acknowledged and becomes a push.
    */
   #received(call: WireCallReceived): void {
     if (!this.#shown.get(call.callID)) {
@@ -151,7 +163,10 @@ function checkTimeout(timeout: number | undefined): number {
   return timeout ? checkCount('timeout', timeout, limits.CALL_TIMEOUT_S_MAX) : 0;
 }
 
-function checkMode({ mode = ZIMCallInvitationMode.General, enableNotReceivedCheck }: types.ZIMCallInviteConfig): number {
+function checkMode({
+  mode = ZIMCallInvitationMode.General,
+  enableNotReceivedCheck,
+}: types.ZIMCallInviteConfig): number {
   if (mode === ZIMCallInvitationMode.Advanced) throw notInThisVersion('a call of advanced mode');
   if (mode !== ZIMCallInvitationMode.General) throw badParameter('mode must be 0 (general)');
   if (enableNotReceivedCheck) throw notInThisVersion('enableNotReceivedCheck');

@@ -56,7 +56,10 @@ export function checkDeviceID(deviceID: string): string {
 /** An AppID: 1 to 4294967295. */
 export function checkAppID(appID: unknown): number {
   if (!Number.isInteger(appID) || (appID as number) < 1 || (appID as number) > 4294967295) {
-    throw zimError(ZIMErrorCode.CommonModuleInvalidAppID, 'appID must be a whole number from 1 to 4294967295');
+    throw zimError(
+      ZIMErrorCode.CommonModuleInvalidAppID,
+      'appID must be a whole number from 1 to 4294967295',
+    );
   }
   return appID as number;
 }
@@ -78,7 +81,8 @@ export function checkConversation(conversationID: unknown, conversationType: unk
     return { conversationID: checkGroupID(conversationID), conversationType };
   }
   if (conversationType === ZIMConversationType.Room) throw notInThisVersion('a room');
-  if (conversationType === ZIMConversationType.CommunityChannel) throw notInThisVersion('a community channel');
+  if (conversationType === ZIMConversationType.CommunityChannel)
+    throw notInThisVersion('a community channel');
   throw badParameter('conversationType must be 0 (peer) or 2 (group)');
 }
 
@@ -103,7 +107,8 @@ function checkBody({ type, message }: ZIMMessage): string {
   switch (type) {
     case ZIMMessageType.Text:
     case ZIMMessageType.Custom:
-      if (typeof message !== 'string' || message === '') throw badParameter('message must be a text, not empty');
+      if (typeof message !== 'string' || message === '')
+        throw badParameter('message must be a text, not empty');
       return within('message', message, limits.MESSAGE_TEXT_BYTES_MAX);
     case ZIMMessageType.Command:
       if (!(message instanceof Uint8Array) || message.length === 0) {
@@ -132,7 +137,8 @@ function checkCustom({ subType = 0, searchedContent }: ZIMMessage, content: Wire
 /** Configuration of a send; also refuses what this version cannot do. */
 export function checkSendConfig(config: ZIMMessageSendConfig): ZIMMessageSendConfig {
   if (typeof config !== 'object' || config === null) throw badParameter('config must be an object');
-  if (![1, 2, 3].includes(config.priority)) throw badParameter('priority must be 1 (low), 2 (medium) or 3 (high)');
+  if (![1, 2, 3].includes(config.priority))
+    throw badParameter('priority must be 1 (low), 2 (medium) or 3 (high)');
   if (config.hasReceipt) throw notInThisVersion('hasReceipt');
   return config;
 }
@@ -145,10 +151,14 @@ export function checkPushConfig(config: ZIMPushConfig | undefined | null): WireP
     title: within('pushConfig.title', config.title ?? '', limits.PUSH_TITLE_BYTES_MAX),
     content: within('pushConfig.content', config.content ?? '', limits.PUSH_CONTENT_BYTES_MAX),
   };
-  if (config.payload) push.payload = within('pushConfig.payload', config.payload, limits.PUSH_PAYLOAD_BYTES_MAX);
+  if (config.payload)
+    push.payload = within('pushConfig.payload', config.payload, limits.PUSH_PAYLOAD_BYTES_MAX);
   if (config.threadID) push.threadID = within('pushConfig.threadID', config.threadID, 64);
   if (config.resourcesID) {
-    if (typeof config.resourcesID !== 'string' || [...config.resourcesID].length > limits.RESOURCES_ID_CHARS_MAX) {
+    if (
+      typeof config.resourcesID !== 'string' ||
+      [...config.resourcesID].length > limits.RESOURCES_ID_CHARS_MAX
+    ) {
       throw badParameter(`pushConfig.resourcesID has at most ${limits.RESOURCES_ID_CHARS_MAX} characters`);
     }
     push.resourcesID = config.resourcesID;

@@ -87,7 +87,9 @@ export class Client {
     this.#levels = levels;
   }
 
-  /** Ends the client: it can do nothing any more, its device stays bound for push. Call `logout` to unbind. */
+  /**
+   * Ends the client: it can do nothing any more, its device stays bound for push. Call `logout` to unbind.
+   */
   destroy(): void {
     if (this.#destroyed) return;
     this.#account?.flush();
@@ -120,7 +122,8 @@ export class Client {
     if (config.isOfflineLogin) throw notInThisVersion('isOfflineLogin');
     if (config.customStatus) throw notInThisVersion('customStatus');
     const proof = config.token ? { token: config.token } : { appSign: this.#appSign };
-    if (proof.appSign === '') throw zimError(ZIMErrorCode.NetworkModuleTokenInvalid, 'a token or an AppSign is needed');
+    if (proof.appSign === '')
+      throw zimError(ZIMErrorCode.NetworkModuleTokenInvalid, 'a token or an AppSign is needed');
     const named = userName ? { userName: checks.within('userName', userName, USER_NAME_BYTES_MAX) } : {};
     if (!this.#session.userID) this.#account = this.#open(userID);
     await this.#session.login({ userID, ...named, ...proof });
@@ -159,8 +162,8 @@ export class Client {
   // -- messages --------------------------------------------------------------------------------------------
 
   /**
-   * Sends a message to a user (peer) or group. It is sent again over reconnects, stored once, and settled within
-   * a minute: 6000009 means that it may have arrived, `isRetrySend` then sends it without doubling it.
+   * Sends a message to a user (peer) or group. It is sent again over reconnects, stored once, and settled
+   * within a minute: 6000009 means that it may have arrived, `isRetrySend` then sends it without doubling it.
    */
   async sendMessage(
     message: types.ZIMMessage,
@@ -269,7 +272,10 @@ export class Client {
 
   /** The groups of this user: all, or a page of `count`. */
   queryGroupList(): Promise<types.ZIMGroupListQueriedResult>;
-  queryGroupList(count: number, config: types.ZIMGroupListQueryConfig): Promise<types.ZIMGroupListQueriedResult>;
+  queryGroupList(
+    count: number,
+    config: types.ZIMGroupListQueryConfig,
+  ): Promise<types.ZIMGroupListQueriedResult>;
   async queryGroupList(
     count?: number,
     config?: types.ZIMGroupListQueryConfig,
@@ -304,11 +310,17 @@ export class Client {
     return this.#user().calls.cancel(invitees, callID, config ?? {});
   }
 
-  async callAccept(callID: string, config: types.ZIMCallAcceptConfig): Promise<types.ZIMCallAcceptanceSentResult> {
+  async callAccept(
+    callID: string,
+    config: types.ZIMCallAcceptConfig,
+  ): Promise<types.ZIMCallAcceptanceSentResult> {
     return this.#user().calls.accept(callID, config ?? {});
   }
 
-  async callReject(callID: string, config: types.ZIMCallRejectConfig): Promise<types.ZIMCallRejectionSentResult> {
+  async callReject(
+    callID: string,
+    config: types.ZIMCallRejectConfig,
+  ): Promise<types.ZIMCallRejectionSentResult> {
     return this.#user().calls.reject(callID, config ?? {});
   }
 
@@ -377,7 +389,9 @@ export class Client {
     try {
       if (!this.#account?.notified(method, params)) this.#log('debug', `ignored a notification: ${method}`);
     } catch (thrown) {
-      this.#fault(zimError(ZIMErrorCode.NetworkModuleRspProtoParseError, `${method}: ${asZIMError(thrown).message}`));
+      this.#fault(
+        zimError(ZIMErrorCode.NetworkModuleRspProtoParseError, `${method}: ${asZIMError(thrown).message}`),
+      );
     }
   }
 

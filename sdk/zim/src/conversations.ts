@@ -13,7 +13,11 @@ import type { Clock, LogLevel, Timer } from './platform/index.js';
 import type { Session } from './session.js';
 import type { ZIMError } from './types/common.js';
 import type * as types from './types/conversation.js';
-import { ZIMConversationEvent, ZIMConversationPinnedFilter, ZIMConversationSyncState } from './types/enums.js';
+import {
+  ZIMConversationEvent,
+  ZIMConversationPinnedFilter,
+  ZIMConversationSyncState,
+} from './types/enums.js';
 import type { WireConversation, WireConversationRef, WireLoginResult, WireMessage } from './wire.js';
 
 /** What the list needs from the client. */
@@ -70,7 +74,8 @@ export class Conversations {
     if (stored.length === 0) return;
     const key = conversationKey(from.conversationID, from.conversationType);
     const entry = this.#entries.get(key);
-    for (const message of stored) (entry ?? this.#unseenEntry(key, from)).count(message, this.#port.session.userID);
+    for (const message of stored)
+      (entry ?? this.#unseenEntry(key, from)).count(message, this.#port.session.userID);
     if (!entry && !this.#loading) this.#fetch(from);
   }
 
@@ -330,7 +335,11 @@ type Ordered = { wire: Pick<WireConversation, 'orderKey' | 'type' | 'conversatio
 function byOrder(a: Ordered, b: Ordered): number {
   if (a.wire.orderKey !== b.wire.orderKey) return b.wire.orderKey - a.wire.orderKey;
   if (a.wire.type !== b.wire.type) return a.wire.type - b.wire.type;
-  return a.wire.conversationID < b.wire.conversationID ? -1 : a.wire.conversationID > b.wire.conversationID ? 1 : 0;
+  return a.wire.conversationID < b.wire.conversationID
+    ? -1
+    : a.wire.conversationID > b.wire.conversationID
+      ? 1
+      : 0;
 }
 
 function matches({ wire }: Entry, option: types.ZIMConversationFilterOption): boolean {

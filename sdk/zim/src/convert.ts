@@ -77,7 +77,13 @@ function bytesOf(base64: string): Uint8Array {
 /** A message on its way to the server, as the app gave it. */
 export function toOutgoing(
   given: ZIMMessage,
-  known: { localMessageID: string; self: string; conversationID: string; conversationType: number; now: number },
+  known: {
+    localMessageID: string;
+    self: string;
+    conversationID: string;
+    conversationType: number;
+    now: number;
+  },
 ): ZIMMessage {
   return {
     ...given,

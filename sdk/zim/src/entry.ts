@@ -66,7 +66,8 @@ export class Entry {
   /** A message came, in order. What the server's word covers already changes nothing. */
   count(message: WireMessage, self: string): void {
     this.#mention(message, self);
-    if (message.messageSeq <= this.#covered || this.#above.some((m) => m.messageSeq === message.messageSeq)) return;
+    if (message.messageSeq <= this.#covered || this.#above.some((m) => m.messageSeq === message.messageSeq))
+      return;
     this.#above.push(message);
     if (this.#above.length > limits.RECENT_MESSAGES_MAX) {
       this.#forgotten = Math.max(this.#forgotten, this.#above.shift()?.messageSeq ?? 0);
@@ -92,7 +93,8 @@ export class Entry {
 
   #apply(message: WireMessage, self: string): void {
     const { wire } = this;
-    const counts = message.senderUserID !== self && !message.disableUnread && message.messageSeq > wire.readMessageSeq;
+    const counts =
+      message.senderUserID !== self && !message.disableUnread && message.messageSeq > wire.readMessageSeq;
     if (counts) wire.unreadMessageCount += 1;
     if (message.messageSeq < wire.lastMessageSeq) return;
     wire.lastMessageSeq = message.messageSeq;

@@ -1,6 +1,6 @@
 /**
- * Listeners of a client: one for each event, the newer in place of the older. An exception of a listener never
- * reaches the SDK; it is shown where the platform shows uncaught ones.
+ * Listeners of a client: one for each event, the newer in place of the older. An exception of a listener
+ * never reaches the SDK; it is shown where the platform shows uncaught ones.
  */
 
 import type { ZIMEventResults } from './types/events.js';

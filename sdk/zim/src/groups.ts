@@ -7,7 +7,10 @@ import { toFullGroup, toGroup, toGroupNotification, toMember } from './convert.j
 import * as limits from './limits.js';
 import type { Session } from './session.js';
 import { ZIMConversationType } from './types/enums.js';
-import type { ZIMEventOfGroupMemberStateChangedResult, ZIMEventOfGroupStateChangedResult } from './types/events.js';
+import type {
+  ZIMEventOfGroupMemberStateChangedResult,
+  ZIMEventOfGroupStateChangedResult,
+} from './types/events.js';
 import type * as types from './types/group.js';
 import type { Users } from './users.js';
 import type { WireGroup, WireGroupMembers, WireGroupState, WireMember } from './wire.js';
@@ -62,7 +65,11 @@ export class Groups {
 
   async invite(userIDs: string[], groupID: string): Promise<types.ZIMGroupUsersInvitedResult> {
     const result = await this.#session.request('group.invite', this.#checkUsers(userIDs, groupID));
-    return { groupID, userList: this.#members(groupID, result.userList), errorUserList: result.errorUserList };
+    return {
+      groupID,
+      userList: this.#members(groupID, result.userList),
+      errorUserList: result.errorUserList,
+    };
   }
 
   async kick(userIDs: string[], groupID: string): Promise<types.ZIMGroupMemberKickedResult> {
@@ -76,10 +83,14 @@ export class Groups {
   }
 
   /** All groups, or with `count` a page of them. */
-  async list(count?: number, config: types.ZIMGroupListQueryConfig = {}): Promise<types.ZIMGroupListQueriedResult> {
+  async list(
+    count?: number,
+    config: types.ZIMGroupListQueryConfig = {},
+  ): Promise<types.ZIMGroupListQueriedResult> {
     checkUnused('userIDs', config.userIDs);
     const from = checkFlag(config.nextFlag);
-    if (count !== undefined && (!Number.isInteger(count) || count < 1)) throw badParameter('count must be at least 1');
+    if (count !== undefined && (!Number.isInteger(count) || count < 1))
+      throw badParameter('count must be at least 1');
     const { groupList } = await this.#session.request('group.list', {});
     const to = count === undefined ? groupList.length : from + count;
     return {
@@ -106,7 +117,12 @@ export class Groups {
   }
 
   /** `group.stateChanged` as the app is told of it. */
-  stateChanged({ state, event, operatedUserID, groupInfo }: WireGroupState): ZIMEventOfGroupStateChangedResult {
+  stateChanged({
+    state,
+    event,
+    operatedUserID,
+    groupInfo,
+  }: WireGroupState): ZIMEventOfGroupStateChangedResult {
     return {
       state,
       event,
@@ -146,7 +162,12 @@ export class Groups {
 
   #operator(groupID: string, userID: string): types.ZIMGroupOperatedInfo {
     const userName = this.#users.known(userID)?.userName ?? '';
-    return { userID, userName, memberNickname: '', memberRole: this.#roles.get(roleKey(groupID, userID)) ?? 0 };
+    return {
+      userID,
+      userName,
+      memberNickname: '',
+      memberRole: this.#roles.get(roleKey(groupID, userID)) ?? 0,
+    };
   }
 
   #checkUsers(userIDs: string[], groupID: string): { groupID: string; userIDs: string[] } {
@@ -163,7 +184,8 @@ function roleKey(groupID: string, userID: string): string {
 
 function checkFlag(flag: unknown): number {
   if (flag === undefined || flag === null) return 0;
-  if (!Number.isInteger(flag) || (flag as number) < 0) throw badParameter('nextFlag must be that of the page before');
+  if (!Number.isInteger(flag) || (flag as number) < 0)
+    throw badParameter('nextFlag must be that of the page before');
   return flag as number;
 }
 

@@ -56,7 +56,10 @@ export class Inbox {
     this.#storage = storage;
     this.#storageKey = storageKey;
     for (const { messageSeq, ...from } of readCursors(storage.get(storageKey))) {
-      this.#places.set(conversationKey(from.conversationID, from.conversationType), newPlace(from, messageSeq));
+      this.#places.set(
+        conversationKey(from.conversationID, from.conversationType),
+        newPlace(from, messageSeq),
+      );
     }
   }
 

@@ -124,7 +124,10 @@ export class Outbox {
   }
 
   #late(entry: Entry): void {
-    const unreached = zimError(ZIMErrorCode.NetworkModuleNetworkError, 'the server could not be reached in time');
+    const unreached = zimError(
+      ZIMErrorCode.NetworkModuleNetworkError,
+      'the server could not be reached in time',
+    );
     this.#reject(entry, entry.everWritten ? cutOff() : unreached);
   }
 

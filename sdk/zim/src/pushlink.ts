@@ -1,8 +1,9 @@
 /**
- * The door through which `@hongyan/zpns` reaches a client of the same page, without either importing the other.
+ * The door through which `@hongyan/zpns` reaches a client of the same page, without either importing the
+ * other.
  *
- * A client shows its link under a symbol that both packages know; the one that `ZIM.create` made is also named
- * in a registry of the page, where ZPNs finds it and waits for it.
+ * A client shows its link under a symbol that both packages know; the one that `ZIM.create` made is also
+ * named in a registry of the page, where ZPNs finds it and waits for it.
  */
 
 import { notLoggedIn, zimError } from './codes.js';
@@ -15,7 +16,8 @@ import { ZIMConnectionState } from './types/enums.js';
 import type { Method, Params, Result } from './wire.js';
 
 /** What a client tells its link. `pushBound`: a PushID of this device is bound to the user. */
-export type PushLinkEvent = { kind: 'login'; pushBound: boolean } | { kind: 'logout' } | { kind: 'destroyed' };
+export type PushLinkEvent =
+  { kind: 'login'; pushBound: boolean } | { kind: 'logout' } | { kind: 'destroyed' };
 
 /** What ZPNs needs of a client. */
 export interface PushLink {
@@ -99,10 +101,13 @@ export class ClientPushLink implements PushLink {
   }
 
   /**
-   * Over the session when there is one, so that the PushID is bound at once; before login over a connection of
-   * its own. If a login came in between, the request is made once more over the session.
+   * Over the session when there is one, so that the PushID is bound at once; before login over a connection
+   * of its own. If a login came in between, the request is made once more over the session.
    */
-  async #request<M extends 'push.register' | 'push.unregister'>(method: M, params: Params<M>): Promise<Result<M>> {
+  async #request<M extends 'push.register' | 'push.unregister'>(
+    method: M,
+    params: Params<M>,
+  ): Promise<Result<M>> {
     if (this.#loggedIn) return this.#session.request(method, params);
     if (!this.#appSign) throw notLoggedIn();
     const proof = { appID: this.#config.appID, appSign: this.#appSign };
@@ -126,7 +131,8 @@ export class ClientPushLink implements PushLink {
           onOpen: () => void opened.request(method, params, 0).then(resolve, reject),
           onNotification: () => undefined,
           onUnreadable: (reason) => opened.abandon(reason),
-          onClosed: () => reject(zimError(ZIMErrorCode.NetworkModuleNetworkError, 'the server could not be reached')),
+          onClosed: () =>
+            reject(zimError(ZIMErrorCode.NetworkModuleNetworkError, 'the server could not be reached')),
         });
         connection = opened;
       });

@@ -55,7 +55,13 @@ export class RequestQueue {
       return Promise.reject(zimError(ZIMErrorCode.CommonModuleTriggerSDKFrequencyLimit, text));
     }
     return new Promise((resolve, reject) => {
-      const entry: Entry = { method, params, resolve: resolve as (result: unknown) => void, reject, timer: null };
+      const entry: Entry = {
+        method,
+        params,
+        resolve: resolve as (result: unknown) => void,
+        reject,
+        timer: null,
+      };
       entry.timer = this.#clock.setTimer(() => this.#late(entry), REQUEST_TIMEOUT_MS);
       this.#open.add(entry);
       if (connection) this.#write(entry, connection);

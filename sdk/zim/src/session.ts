@@ -14,7 +14,15 @@ import { Connection } from './transport.js';
 import type { ZIMError } from './types/common.js';
 import { ZIMConnectionEvent, ZIMConnectionState } from './types/enums.js';
 import { ZIMErrorCode } from './types/error-code.js';
-import type { ClientNotifications, Method, Params, Result, WireCursor, WireLogin, WireLoginResult } from './wire.js';
+import type {
+  ClientNotifications,
+  Method,
+  Params,
+  Result,
+  WireCursor,
+  WireLogin,
+  WireLoginResult,
+} from './wire.js';
 
 /** Who logs in, and with what. */
 export interface Credentials {
@@ -116,8 +124,8 @@ export class Session {
   }
 
   /**
-   * Logs out. Resolves to `true` once the server has cleared this device's PushIDs, `false` when it could not be
-   * told within `LOGOUT_TIMEOUT_MS`. Never rejects.
+   * Logs out. Resolves to `true` once the server has cleared this device's PushIDs, `false` when it could not
+   * be told within `LOGOUT_TIMEOUT_MS`. Never rejects.
    */
   async logout(): Promise<boolean> {
     const connection = this.#online ? this.#connection : null;
@@ -142,7 +150,8 @@ export class Session {
 
   /** Sends a request, now or when the connection is back. See `requests` for what is repeated. */
   request<M extends Method>(method: M, params: Params<M>): Promise<Result<M>> {
-    if (!this.#credentials || this.#state === ZIMConnectionState.Connecting) return Promise.reject(notLoggedIn());
+    if (!this.#credentials || this.#state === ZIMConnectionState.Connecting)
+      return Promise.reject(notLoggedIn());
     return this.#queue.submit(method, params, this.#online ? this.#connection : null);
   }
 
@@ -161,7 +170,8 @@ export class Session {
   /** Gives the server a new token; it is also used for coming back. */
   async renewToken(token: string): Promise<void> {
     if (!this.#credentials) throw notLoggedIn();
-    if (!this.#credentials.token) throw badParameter('this session was logged in with an AppSign, not a token');
+    if (!this.#credentials.token)
+      throw badParameter('this session was logged in with an AppSign, not a token');
     if (this.#online) await this.request('session.renewToken', { token });
     if (this.#credentials) this.#credentials = { ...this.#credentials, token };
   }
@@ -176,7 +186,8 @@ export class Session {
         if (this.#connection === connection) this.#notified(method, params);
       },
       onClosed: (code, reason) => this.#closed(connection, code, reason),
-      onUnreadable: (reason) => this.#events.onError(zimError(ZIMErrorCode.NetworkModuleRspProtoParseError, reason)),
+      onUnreadable: (reason) =>
+        this.#events.onError(zimError(ZIMErrorCode.NetworkModuleRspProtoParseError, reason)),
     });
     this.#connection = connection;
     this.#start('connect', limits.CONNECT_TIMEOUT_MS, () => connection.abandon('not open in time'));
@@ -260,7 +271,8 @@ export class Session {
   #backoff(closeCode: number): number {
     const attempt = this.#attempts++;
     const fraction = this.#platform.random.fraction();
-    if (attempt === 0) return comesWithOthers(closeCode) ? limits.RECONNECT_FIRST_MS * (0.2 + fraction * 2) : 0;
+    if (attempt === 0)
+      return comesWithOthers(closeCode) ? limits.RECONNECT_FIRST_MS * (0.2 + fraction * 2) : 0;
     const wait = Math.min(limits.RECONNECT_GREATEST_MS, limits.RECONNECT_FIRST_MS * 2 ** (attempt - 1));
     return wait * (0.5 + fraction / 2);
   }
@@ -299,7 +311,10 @@ export class Session {
     });
   }
 
-  /** The device woke up or the network is back: try at once instead of waiting, and see whether the link lives. */
+  /**
+   * The device woke up or the network is back: try at once instead of waiting, and see whether the link
+   * lives.
+   */
   #wake(): void {
     if (this.#online && this.#connection) {
       this.#stop('beat');
@@ -379,11 +394,17 @@ function endOf(closeCode: number): ZIMConnectionEvent {
 function closeError(closeCode: number, reason: string): ZIMError {
   switch (closeCode) {
     case CloseCode.KickedOut:
-      return zimError(ZIMErrorCode.NetworkModuleUserIsNotLogged, 'this user logged in elsewhere; log in again');
+      return zimError(
+        ZIMErrorCode.NetworkModuleUserIsNotLogged,
+        'this user logged in elsewhere; log in again',
+      );
     case CloseCode.TokenExpired:
       return zimError(ZIMErrorCode.NetworkModuleTokenExpired, 'the token has expired; make a new one');
     case CloseCode.AppClosed:
-      return zimError(ZIMErrorCode.CommonModuleUnactivatedIMServer, 'the app was disabled or its keys changed');
+      return zimError(
+        ZIMErrorCode.CommonModuleUnactivatedIMServer,
+        'the app was disabled or its keys changed',
+      );
     case CloseCode.LoggedOut:
       return notLoggedIn();
     default:

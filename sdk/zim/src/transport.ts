@@ -60,8 +60,8 @@ export class Connection {
   }
 
   /**
-   * Sends a request. Rejects with what the server refused, 6000009 when the connection goes before the answer,
-   * 6000105 when no answer comes within `timeoutMs` (0: no limit but the connection's own end).
+   * Sends a request. Rejects with what the server refused, 6000009 when the connection goes before the
+   * answer, 6000105 when no answer comes within `timeoutMs` (0: no limit but the connection's own end).
    */
   request<M extends Method>(method: M, params: Params<M>, timeoutMs: number): Promise<Result<M>> {
     return new Promise((resolve, reject) => {
@@ -70,7 +70,10 @@ export class Connection {
       if (this.#closed) reject(cutOff());
       else if (this.#pending.size < REQUESTS_IN_FLIGHT_MAX) this.#write(waiting);
       else if (this.#waiting.length < REQUESTS_WAITING_MAX) this.#waiting.push(waiting);
-      else reject(zimError(ZIMErrorCode.CommonModuleTriggerSDKFrequencyLimit, 'too many requests are under way'));
+      else
+        reject(
+          zimError(ZIMErrorCode.CommonModuleTriggerSDKFrequencyLimit, 'too many requests are under way'),
+        );
     });
   }
 

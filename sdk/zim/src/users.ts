@@ -34,7 +34,8 @@ export class Users {
     const asked = checkUserIDs('userIDs', userIDs, USER_QUERY_MAX);
     const missing = config.isQueryFromServer ? asked : asked.filter((userID) => !this.#known.has(userID));
     const answer = { userList: [] as WireUser[], errorUserList: [] as { userID: string; reason: number }[] };
-    if (missing.length > 0) Object.assign(answer, await this.#session.request('user.query', { userIDs: missing }));
+    if (missing.length > 0)
+      Object.assign(answer, await this.#session.request('user.query', { userIDs: missing }));
     for (const user of answer.userList) this.remember(user);
     const found = asked.flatMap((userID) => this.#known.get(userID) ?? []);
     return { userList: found.map(toFullUser), errorUserList: answer.errorUserList };

@@ -25,7 +25,8 @@ export function browserPlatform(): Platform {
     clock: systemClock,
     random: systemRandom,
     locale: () => (typeof navigator === 'undefined' ? '' : (navigator.language ?? '')),
-    defaultServer: typeof location === 'undefined' || !location.origin.startsWith('http') ? '' : location.origin,
+    defaultServer:
+      typeof location === 'undefined' || !location.origin.startsWith('http') ? '' : location.origin,
     log: consoleLog,
     uncaught: reportUncaught,
   };
@@ -44,7 +45,7 @@ export function openWebSocket(url: string, subprotocol: string, events: SocketEv
   };
   let socket: WebSocket;
   try {
-    socket = new WebSocket(url, subprotocol);
+    socket = new WebSocket(url, subprotocol ? [subprotocol] : []);
   } catch (thrown) {
     setTimeout(() => end(1006, thrown instanceof Error ? thrown.message : 'no socket'), 0);
     return { send: () => undefined, close: () => undefined };

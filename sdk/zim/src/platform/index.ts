@@ -24,7 +24,9 @@ export interface SocketEvents {
   onClose(code: number, reason: string): void;
 }
 
-/** Opens a WebSocket with one subprotocol. Never throws: what fails is reported by `onClose`. */
+/**
+ * Opens a WebSocket with one subprotocol (empty: none). Never throws: what fails is reported by `onClose`.
+ */
 export type OpenSocket = (url: string, subprotocol: string, events: SocketEvents) => Socket;
 
 /** Small texts that survive a restart: the device identifier, how far conversations were received. */

@@ -1,8 +1,8 @@
 /**
  * Types shared by all parts of the public API: configuration, errors, users, push.
  *
- * Fields that ZIM's typings require are optional here wherever leaving them out has one clear meaning, so that
- * programs written for ZIM compile unchanged and new ones stay short.
+ * Fields that ZIM's typings require are optional here wherever leaving them out has one clear meaning, so
+ * that programs written for ZIM compile unchanged and new ones stay short.
  */
 
 import type { ZIMCXHandleType } from './enums.js';

@@ -112,7 +112,9 @@ export interface ZIMGroupMemberQueryConfig {
   count: number;
 }
 
-/** Advanced configuration of `createGroup`: this version takes the notice and refuses the rest with 6000013. */
+/**
+ * Advanced configuration of `createGroup`: this version takes the notice and refuses the rest with 6000013.
+ */
 export interface ZIMGroupAdvancedConfig {
   /** At most 300 characters. */
   groupNotice?: string;

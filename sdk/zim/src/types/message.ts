@@ -23,7 +23,9 @@ export interface ZIMMessage {
   subType?: number;
   /** Custom only. */
   searchedContent?: string;
-  /** Unique in the server: a decimal number too large for a JavaScript number. Empty until the server has it. */
+  /**
+   * Unique in the server: a decimal number too large for a JavaScript number. Empty until the server has it.
+   */
   messageID?: string;
   /** The sender's own identifier; the same one sent again gives the same message. */
   localMessageID?: string;

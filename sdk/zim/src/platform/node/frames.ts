@@ -124,7 +124,9 @@ export class FrameReader {
     const whole = join(this.#parts, this.#partsBytes);
     this.#parts = [];
     this.#partsBytes = 0;
-    return opcode === Opcode.Text ? { kind: 'text', text: utf8(whole, 'a text message') } : { kind: 'binary' };
+    return opcode === Opcode.Text
+      ? { kind: 'text', text: utf8(whole, 'a text message') }
+      : { kind: 'binary' };
   }
 
   /** The first bytes, in one piece. */
@@ -137,7 +139,8 @@ export class FrameReader {
   }
 
   #take(count: number): Uint8Array {
-    const whole = this.#chunks.length === 1 ? (this.#chunks[0] as Uint8Array) : join(this.#chunks, this.#buffered);
+    const whole =
+      this.#chunks.length === 1 ? (this.#chunks[0] as Uint8Array) : join(this.#chunks, this.#buffered);
     const rest = whole.subarray(count);
     this.#chunks = rest.length > 0 ? [rest] : [];
     this.#buffered -= count;
@@ -151,7 +154,8 @@ function control(opcode: number, payload: Uint8Array): Incoming {
   if (payload.length === 0) return { kind: 'close', code: 1005, reason: '' };
   if (payload.length === 1) throw new FrameError(1002, 'a close frame has one byte');
   const code = new DataView(payload.buffer, payload.byteOffset).getUint16(0);
-  const legal = (code >= 1000 && code <= 1014 && ![1004, 1005, 1006].includes(code)) || (code >= 3000 && code < 5000);
+  const legal =
+    (code >= 1000 && code <= 1014 && ![1004, 1005, 1006].includes(code)) || (code >= 3000 && code < 5000);
   if (!legal) throw new FrameError(1002, `close code ${code} is not allowed`);
   return { kind: 'close', code, reason: utf8(payload.subarray(2), 'a close reason') };
 }

@@ -62,14 +62,16 @@ class NodeSocket implements Socket {
         Upgrade: 'websocket',
         'Sec-WebSocket-Version': '13',
         'Sec-WebSocket-Key': key,
-        'Sec-WebSocket-Protocol': subprotocol,
+        ...(subprotocol ? { 'Sec-WebSocket-Protocol': subprotocol } : {}),
       },
     };
     const secure = url.protocol === 'wss:';
     const address = new URL(url.href.replace(/^ws/, 'http'));
     const request = secure ? httpsRequest(address, options) : httpRequest(address, options);
     this.#abort = () => request.destroy();
-    request.on('upgrade', (response, stream, first) => this.#upgraded(response, stream, first, key, subprotocol));
+    request.on('upgrade', (response, stream, first) =>
+      this.#upgraded(response, stream, first, key, subprotocol),
+    );
     request.on('response', (response) => {
       response.resume();
       this.#end(1006, `the server answered ${response.statusCode ?? 'nothing'} instead of upgrading`);
@@ -78,7 +80,13 @@ class NodeSocket implements Socket {
     request.end();
   }
 
-  #upgraded(response: IncomingMessage, stream: Duplex, first: Buffer, key: string, subprotocol: string): void {
+  #upgraded(
+    response: IncomingMessage,
+    stream: Duplex,
+    first: Buffer,
+    key: string,
+    subprotocol: string,
+  ): void {
     const accept = createHash('sha1')
       .update(key + ACCEPT_SUFFIX)
       .digest('base64');
@@ -88,7 +96,7 @@ class NodeSocket implements Socket {
       stream.destroy();
     } else if (response.headers['sec-websocket-accept'] !== accept) {
       this.#end(1006, 'the server did not accept the WebSocket key');
-    } else if (response.headers['sec-websocket-protocol'] !== subprotocol) {
+    } else if ((response.headers['sec-websocket-protocol'] ?? '') !== subprotocol) {
       this.#end(1006, `the server does not speak ${subprotocol}`);
     } else {
       this.#opened(stream, first);
