@@ -109,8 +109,9 @@ export async function accept(phone: Phone): Promise<void> {
     await phone.process?.rpc.call('accept', { callID: call.callID });
     phone.stage.mark('call_accepted', phone.user);
     if (phone.call) phone.call = { ...phone.call, phase: 'talking' };
-  } catch {
-    onCallEnded(phone, call.callID, 'cancelled'); // The server says the call is over: so it is.
+  } catch (fault) {
+    console.warn(`${phone.deviceID}: accept: ${(fault as Error).message}`);
+    onCallEnded(phone, call.callID, 'cancelled'); // Over for the server, or the app gone: over here.
   }
 }
 

@@ -6,6 +6,7 @@ import { onCallEnded, onCallReceived, onParties } from './calls';
 import type { Phone } from './phone.svelte';
 import { AppProcess } from './process';
 import { storedEntries, storeEntry } from './storage';
+import { readPlace } from './talk';
 
 /** Launches the app; it logs in by itself when somebody was logged in before. */
 export function launch(phone: Phone, phase: Phase): AppProcess {
@@ -75,6 +76,7 @@ function onMessages(phone: Phone, conversationID: string, messages: ChatMessage[
   );
   if (!messages.some((message) => message.senderUserID !== phone.userID)) return;
   phone.stage.mark(offline ? 'offline_received' : 'live_received', phone.user);
-  const reading = phone.chat.open?.conversationID === conversationID && phone.appState === 'foreground';
-  if (reading) unlessGone(phone.process?.rpc.call('read', { ...phone.chat.open }));
+  const { open } = phone.chat;
+  if (open?.conversationID === conversationID && phone.appState === 'foreground')
+    unlessGone(readPlace(phone, open));
 }

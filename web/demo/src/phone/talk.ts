@@ -35,10 +35,21 @@ export async function loadPlace(phone: Phone, place: Place): Promise<void> {
     const messages = await process.rpc.call<ChatMessage[]>('history', { ...place });
     const shown = messages.map((message) => ({ ...message, status: 'sent' as const }));
     chat.add(place.conversationID, shown);
-    await process.rpc.call('read', { ...place });
   } catch (fault) {
     // The connection broke in between: all is loaded again once it is back.
     if (!(fault instanceof Refused)) throw fault;
+    return console.warn(`${phone.deviceID}: history: ${fault.message}`);
+  }
+  await readPlace(phone, place);
+}
+
+/** Marks a conversation read. */
+export async function readPlace(phone: Phone, place: Place): Promise<void> {
+  try {
+    await phone.process?.rpc.call('read', { ...place });
+  } catch (fault) {
+    if (!(fault instanceof Refused)) throw fault;
+    console.warn(`${phone.deviceID}: read: ${fault.message}`);
   }
 }
 

@@ -1,5 +1,13 @@
 /** The chat app: ordinary code against the two SDKs, as it would be written for a real phone. */
-import { createClient, ManualLifecycle, type ZIM } from '@hongyan/zim/core';
+import {
+  createClient,
+  ManualLifecycle,
+  ZIMCallInvitationMode,
+  ZIMConversationType,
+  ZIMMessagePriority,
+  ZIMMessageType,
+  type ZIM,
+} from '@hongyan/zim/core';
 import { createPush, type ZPNs } from '@hongyan/zpns/core';
 import type { Rpc } from '../lib/rpc';
 import { asRefusal } from '../lib/rpc';
@@ -10,11 +18,6 @@ import type { ChatMessage, Phase, PushChoice, StartParams } from './protocol';
 import { PagePushKit } from './push-kit';
 import { shownConversation, shownMessage } from './shown';
 
-const TEXT = 1;
-const COMMAND = 2;
-const PEER = 0;
-/** Normal priority of a message. */
-const MEDIUM = 2;
 const CALL_TIMEOUT_S = 60;
 const HISTORY_COUNT = 30;
 const CONVERSATION_COUNT = 50;
@@ -75,10 +78,15 @@ export class App {
 
   async send({ conversationID, type, text, push }: Outgoing): Promise<ChatMessage> {
     const pushConfig = pushConfigOf(push);
-    const sent = await this.zim.sendMessage({ type: TEXT, message: text }, conversationID, type, {
-      priority: MEDIUM,
-      pushConfig,
-    });
+    const sent = await this.zim.sendMessage(
+      { type: ZIMMessageType.Text, message: text },
+      conversationID,
+      type,
+      {
+        priority: ZIMMessagePriority.Medium,
+        pushConfig,
+      },
+    );
     void this.list();
     return shownMessage(sent.message, false);
   }
@@ -89,7 +97,7 @@ export class App {
       reverse: true,
     });
     return page.messageList
-      .filter((message) => message.type === TEXT)
+      .filter((message) => message.type === ZIMMessageType.Text)
       .map((message) => shownMessage(message, false));
   }
 
@@ -115,7 +123,7 @@ export class App {
   async invite(userID: string, push: PushChoice): Promise<{ callID: string }> {
     const { callID } = await this.zim.callInvite([userID], {
       timeout: CALL_TIMEOUT_S,
-      mode: 0,
+      mode: ZIMCallInvitationMode.General,
       extendedData: '',
       pushConfig: pushConfigOf(push),
     });
@@ -137,7 +145,12 @@ export class App {
   /** Ends a talk on both phones; a general call is over for the server once everybody has answered. */
   async hangUp(callID: string, userID: string): Promise<void> {
     const message = new TextEncoder().encode(JSON.stringify({ hangup: callID }));
-    await this.zim.sendMessage({ type: COMMAND, message }, userID, PEER, { priority: MEDIUM });
+    await this.zim.sendMessage(
+      { type: ZIMMessageType.Command, message },
+      userID,
+      ZIMConversationType.Peer,
+      { priority: ZIMMessagePriority.Medium },
+    );
   }
 
   setPhase(phase: Phase): void {

@@ -1,10 +1,7 @@
 /** Events of the SDK, handed to the page. */
+import { ZIMMessageType, type ZIMMessage, type ZIMMessageReceivedInfo } from '@hongyan/zim/core';
 import type { App } from './app';
 import { shownMessage } from './shown';
-import type { ZIMMessage, ZIMMessageReceivedInfo } from '@hongyan/zim/core';
-
-const TEXT = 1;
-const COMMAND = 2;
 
 /** Listens to everything the app shows. */
 export function listen(app: App): void {
@@ -34,10 +31,10 @@ export function listen(app: App): void {
 function onMessages(app: App, from: string, list: ZIMMessage[], info: ZIMMessageReceivedInfo): void {
   const offline = info.isOfflineMessage;
   const texts = list
-    .filter((message) => message.type === TEXT)
+    .filter((message) => message.type === ZIMMessageType.Text)
     .map((message) => shownMessage(message, offline));
   if (texts.length > 0) app.page.emit('messages', { conversationID: from, offline, messages: texts });
-  for (const message of list) if (message.type === COMMAND) onCommand(app, message);
+  for (const message of list) if (message.type === ZIMMessageType.Command) onCommand(app, message);
 }
 
 function onCommand(app: App, message: ZIMMessage): void {

@@ -1,18 +1,23 @@
 /** SDK objects as the page shows them: plain, small, fit for the message channel. */
-import type { ZIMConversation, ZIMMessage } from '@hongyan/zim/core';
+import {
+  ZIMConversationNotificationStatus,
+  ZIMConversationType,
+  type ZIMConversation,
+  type ZIMMessage,
+} from '@hongyan/zim/core';
 import type { ChatConversation, ChatMessage } from './protocol';
 
 /** A text message. */
 export function shownMessage(message: ZIMMessage, offline: boolean): ChatMessage {
   return {
-    messageID: message.messageID,
-    localMessageID: message.localMessageID,
-    conversationID: message.conversationID,
-    conversationType: message.conversationType,
-    senderUserID: message.senderUserID,
-    seq: Number(message.messageSeq),
+    messageID: message.messageID ?? '',
+    localMessageID: message.localMessageID ?? '',
+    conversationID: message.conversationID ?? '',
+    conversationType: message.conversationType ?? ZIMConversationType.Unknown,
+    senderUserID: message.senderUserID ?? '',
+    seq: Number(message.messageSeq ?? 0),
     text: textOf(message),
-    at: message.timestamp,
+    at: message.timestamp ?? 0,
     offline,
   };
 }
@@ -27,7 +32,7 @@ export function shownConversation(conversation: ZIMConversation): ChatConversati
     unread: conversation.unreadMessageCount,
     lastText: lastMessage ? textOf(lastMessage) : '',
     at: lastMessage?.timestamp ?? 0,
-    muted: conversation.notificationStatus === 2,
+    muted: conversation.notificationStatus === ZIMConversationNotificationStatus.DoNotDisturb,
   };
 }
 
