@@ -1,6 +1,6 @@
 /** The language of the page now: by browser, changed by the switch, remembered. */
 import type { Sentence } from '../api';
-import { chooseLanguage, fill, relative, type Language } from './text';
+import { chooseLanguage, fill, namePart, relative, type Language } from './text';
 import type { TextKey } from './zh';
 
 const STORED = 'hongyan.demo.language';
@@ -33,6 +33,11 @@ export function t(key: TextKey, values?: Record<string, string | number>): strin
 /** A sentence of the server in the language now. */
 export function said(sentence: Sentence): string {
   return sentence[language];
+}
+
+/** A name as this language shows it. */
+export function named(name: string): string {
+  return namePart(language, name);
 }
 
 /** A time relative to the send. */

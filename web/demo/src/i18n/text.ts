@@ -23,6 +23,12 @@ export function fill(
   );
 }
 
+/** The part of a bilingual name ("小安 Ann") that belongs to a language; any other name as it is. */
+export function namePart(language: Language, name: string): string {
+  const parts = /^([\u3400-\u9fff]+)\s+([\x21-\x7e][\x20-\x7e]*)$/.exec(name);
+  return parts?.[language === 'zh' ? 1 : 2] ?? name;
+}
+
 /** A time relative to the send: ms up to 10 s, then s, then min, then h; with sign and thin spaces. */
 export function relative(language: Language, ms: number): string {
   const sign = ms < 0 ? '−' : '+';

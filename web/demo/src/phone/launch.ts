@@ -42,7 +42,6 @@ export function launch(phone: Phone, phase: Phase): AppProcess {
     online: phone.online,
     storage: storedEntries(phone.deviceID),
     userID: phone.userID,
-    userName: phone.userID === null ? '' : phone.stage.nameOf(phone.userID),
   });
   // A process that is killed while it starts has nothing to report.
   started.catch((fault: Error) => phone.process === process && console.warn(fault.message));

@@ -27,6 +27,8 @@ export interface Stage {
     receivers: string[],
   ): { sent(id: string): void; failed(why: string): void };
   nameOf(userID: string): string;
+  /** Name of a user or group. */
+  placeName(conversationID: string): string;
 }
 
 /** Refusal of the notification service after the user has said no. */

@@ -10,7 +10,7 @@ const GROUP = 2;
 /** Logs somebody in on this phone. */
 export async function logIn(phone: Phone, userID: string): Promise<void> {
   phone.remember(userID);
-  await phone.process?.rpc.call('login', { userID, userName: phone.stage.nameOf(userID) });
+  await phone.process?.rpc.call('login', { userID });
 }
 
 /** Logs out: the PushID is unbound, so nothing is pushed here any more. */
@@ -99,8 +99,7 @@ function drafted(phone: Phone, place: Place, text: string): ShownMessage {
 
 function pushOf(phone: Phone, place: Place, text: string): Record<string, string> {
   const sender = phone.stage.nameOf(phone.user);
-  const group = phone.config.groups.find((one) => one.groupID === place.conversationID);
-  const title = group ? group.groupName : sender;
-  const content = group ? `${sender}: ${text}` : text;
+  const title = place.type === GROUP ? phone.stage.placeName(place.conversationID) : sender;
+  const content = place.type === GROUP ? `${sender}: ${text}` : text;
   return { title, content, payload: JSON.stringify({ kind: 'message' }), resourcesID: '' };
 }

@@ -114,7 +114,7 @@ async function readyOne(phone: Phone, signal: AbortSignal): Promise<void> {
   if (phone.permission !== 'allowed') await allow(phone, signal);
   if (phone.userID !== phone.owner.userID) await logIn(phone, phone.owner.userID);
   const ready = () => phone.chat.connection.state === CONNECTED && phone.chat.pushID !== '';
-  await until(ready, SETUP_MS_MAX, `${phone.owner.userName} is not logged in`, signal);
+  await until(ready, SETUP_MS_MAX, `${phone.stage.nameOf(phone.owner.userID)} is not logged in`, signal);
 }
 
 async function allow(phone: Phone, signal: AbortSignal): Promise<void> {

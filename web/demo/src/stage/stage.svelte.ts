@@ -1,5 +1,6 @@
 /** The stage: three phones, the marks they make, the latest send with its trace, and the play that runs. */
 import { followTrace, type DemoConfig } from '../api';
+import { named } from '../i18n/index.svelte';
 import { Phone, type Stage } from '../phone/phone.svelte';
 import { stepsOf, type Step } from '../steps/from-trace';
 import { MARKS_MAX, type Mark, type MarkName, type Run, type RunKind } from '../steps/run';
@@ -39,7 +40,12 @@ export class DemoStage implements Stage {
   }
 
   nameOf(userID: string): string {
-    return this.config.users.find((user) => user.userID === userID)?.userName || userID;
+    return named(this.config.users.find((user) => user.userID === userID)?.userName || userID);
+  }
+
+  placeName(conversationID: string): string {
+    const group = this.config.groups.find((one) => one.groupID === conversationID);
+    return group ? named(group.groupName) : this.nameOf(conversationID);
   }
 
   mark(name: MarkName, userID: string, detail?: string): void {

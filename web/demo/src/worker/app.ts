@@ -59,14 +59,14 @@ export class App {
     listen(this);
     this.#push.on('registered', (message) => this.page.emit('registered', { ...message }));
     this.#push.registerPush({});
-    const { userID, userName } = this.params;
-    if (userID !== null)
-      void this.login(userID, userName).catch((fault: unknown) => this.fault('login', fault));
+    const { userID } = this.params;
+    if (userID !== null) void this.login(userID).catch((fault: unknown) => this.fault('login', fault));
   }
 
   /** Logs in; offline messages follow by themselves. */
-  async login(userID: string, userName: string): Promise<void> {
-    await this.zim.login(userID, { userName, token: '', isOfflineLogin: false, customStatus: '' });
+  async login(userID: string): Promise<void> {
+    // An empty name keeps the one the user has.
+    await this.zim.login(userID, { userName: '', token: '', isOfflineLogin: false, customStatus: '' });
     this.page.emit('loggedIn', { userID });
     await this.list();
   }

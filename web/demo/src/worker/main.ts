@@ -21,7 +21,7 @@ rpc
     app = new App(start, rpc, gate);
     return app.begin();
   })
-  .handle('login', ({ userID, userName }) => running().login(String(userID), String(userName)))
+  .handle('login', ({ userID }) => running().login(String(userID)))
   .handle('logout', () => running().logout())
   .handle('send', (params) => running().send(params as unknown as Parameters<App['send']>[0]))
   .handle('history', ({ conversationID, type }) => running().history(String(conversationID), Number(type)))

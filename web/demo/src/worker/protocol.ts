@@ -15,7 +15,6 @@ export interface StartParams extends Record<string, unknown> {
   online: boolean;
   /** Who was logged in last; null shows the login screen. */
   userID: string | null;
-  userName: string;
   /** What the app stored on the phone in its lives before. */
   storage: [string, string][];
   /** One Int32: 1 stops the worker's thread. Null where shared memory is not allowed. */

@@ -1,7 +1,7 @@
 /** Texts: both languages complete, with the same places to fill, and times that read well. */
 import { describe, expect, it } from 'vitest';
 import { en } from '../../src/i18n/en';
-import { chooseLanguage, fill, relative } from '../../src/i18n/text';
+import { chooseLanguage, fill, namePart, relative } from '../../src/i18n/text';
 import { zh, type TextKey } from '../../src/i18n/zh';
 
 const keys = Object.keys(zh) as TextKey[];
@@ -24,8 +24,8 @@ describe('texts', () => {
 
   it('leave a place visible that nobody filled', () => {
     expect(fill('en', 'step.1')).toBe('Ask for a push token');
-    expect(fill('zh', 'app.call', { name: '林晚' })).toBe('呼叫 林晚');
-    expect(fill('zh', 'app.call')).toBe('呼叫 {name}');
+    expect(fill('zh', 'app.call', { name: '林晚' })).toBe('呼叫林晚');
+    expect(fill('zh', 'app.call')).toBe('呼叫{name}');
   });
 });
 
@@ -37,6 +37,19 @@ describe('the language', () => {
     [['fr'], 'en'],
     [[], 'en'],
   ] as const)('%j is %s', (wanted, language) => expect(chooseLanguage(wanted)).toBe(language));
+});
+
+describe('a name', () => {
+  it.each([
+    ['小安 Ann', '小安', 'Ann'],
+    ['雁群 Geese of the lake', '雁群', 'Geese of the lake'],
+    ['林晚', '林晚', '林晚'],
+    ['Bob', 'Bob', 'Bob'],
+    ['小安 2号', '小安 2号', '小安 2号'],
+  ])('%s reads %s and %s', (name, zh, en) => {
+    expect(namePart('zh', name)).toBe(zh);
+    expect(namePart('en', name)).toBe(en);
+  });
 });
 
 describe('a time relative to the send', () => {
