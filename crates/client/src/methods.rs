@@ -1,13 +1,19 @@
-//! A shortcut per method of the protocol.
+//! One typed shortcut for each method of the protocol. What each refuses: docs/protocol.md.
 
-use crate::{CallError, Client, Draft};
+use crate::{CallError, Client, Draft, link::ack_cursor};
 use hongyan_wire::{
-    CallId, ConversationKey, DeviceId, GroupId, PushId, Seq, UserId,
-    call::CallMode,
-    client::*,
+    CallId, ConversationKey, GroupId, PushId, Seq, UserId,
+    client::{
+        AppPhase, AppState, CallAnswer, CallCancel, CallCancelResult, CallInvite, CallInviteResult, CallList,
+        CallPage, CallRef, ConversationList, ConversationPage, ConversationRef, ConversationResult, Cursor,
+        Empty, GroupChange, GroupCreate, GroupKicked, GroupListResult, GroupMembers, GroupRef, GroupResult,
+        GroupUsers, History, HistoryPage, MemberPage, PushRegister, PushRegistered, PushUnregister, RenewToken,
+        SendResult, SetNotificationStatus, TotalUnread, UserQuery, UserQueryResult,
+    },
     conversation::{Conversation, NotificationStatus},
     group::GroupProfile,
-    message::{Message, PushConfig},
+    message::Message,
+    server::Messages,
 };
 
 /// Which page of a conversation.
@@ -15,156 +21,208 @@ use hongyan_wire::{
 pub enum Page {
     /// The newest messages.
     Newest,
-    /// Below this place.
+    /// Messages below this place.
     Before(Seq),
-    /// Above this place.
+    /// Messages above this place.
     After(Seq),
 }
 
-fn conversation(key: &ConversationKey) -> ConversationRef {
-    ConversationRef { conversation_id: key.id().to_owned(), conversation_type: key.kind() }
+fn reference(conversation: &ConversationKey) -> ConversationRef {
+    ConversationRef { conversation_id: conversation.id().to_owned(), conversation_type: conversation.kind() }
 }
 
+/// The session itself.
 impl Client {
     /// `session.logout`.
     pub async fn logout(&self) -> Result<(), CallError> {
-        self.call::<_, Empty>("session.logout", &Empty {}).await.map(|_| ())
+        self.call::<_, Empty>("session.logout", &Empty {}).await.map(drop)
     }
 
-    /// `session.heartbeat`.
+    /// `session.heartbeat`, for tests that send their own.
     pub async fn heartbeat(&self) -> Result<(), CallError> {
-        self.call::<_, Empty>("session.heartbeat", &Empty {}).await.map(|_| ())
+        self.call::<_, Empty>("session.heartbeat", &Empty {}).await.map(drop)
     }
 
     /// `session.renewToken`.
     pub async fn renew_token(&self, token: &str) -> Result<(), CallError> {
         let params = RenewToken { token: token.to_owned() };
-        self.call::<_, Empty>("session.renewToken", &params).await.map(|_| ())
+        self.call::<_, Empty>("session.renewToken", &params).await.map(drop)
     }
 
     /// `app.state`.
     pub async fn app_state(&self, state: AppPhase) -> Result<(), CallError> {
-        self.call::<_, Empty>("app.state", &AppState { state }).await.map(|_| ())
+        self.call::<_, Empty>("app.state", &AppState { state }).await.map(drop)
     }
 
-    /// `push.register`.
-    pub async fn push_register(&self, push: &PushRegister) -> Result<PushId, CallError> {
-        let registered: PushRegistered = self.call("push.register", push).await?;
-        Ok(registered.push_id)
-    }
-
-    /// `push.register` of a HarmonyOS token by the logged-in user of `device_id`.
-    pub async fn register_harmony(&self, device_id: &DeviceId, token: &str) -> Result<PushId, CallError> {
-        let push = PushRegister {
-            app_id: None,
-            app_sign: None,
-            device_id: device_id.clone(),
-            vendor: "harmony".into(),
-            token: token.to_owned(),
-            app_type: 1,
-            locale: "zh-CN".into(),
-        };
-        self.push_register(&push).await
+    /// `push.register`; gives the PushID.
+    pub async fn push_register(&self, params: &PushRegister) -> Result<PushId, CallError> {
+        self.call::<_, PushRegistered>("push.register", params).await.map(|result| result.push_id)
     }
 
     /// `push.unregister`.
-    pub async fn push_unregister(&self, push: &PushUnregister) -> Result<(), CallError> {
-        self.call::<_, Empty>("push.unregister", push).await.map(|_| ())
+    pub async fn push_unregister(&self, params: &PushUnregister) -> Result<(), CallError> {
+        self.call::<_, Empty>("push.unregister", params).await.map(drop)
     }
 
-    /// `user.query`.
-    pub async fn query_users(&self, user_ids: Vec<UserId>) -> Result<UserQueryResult, CallError> {
+    /// `user.query`, 1..=10 users.
+    pub async fn user_query(&self, user_ids: Vec<UserId>) -> Result<UserQueryResult, CallError> {
         self.call("user.query", &UserQuery { user_ids }).await
     }
+}
 
-    /// `message.send`.
+/// Messages and conversations.
+impl Client {
+    /// `message.send`; gives the message as it is stored.
     pub async fn send(&self, to: &ConversationKey, draft: &Draft) -> Result<Message, CallError> {
-        let result: SendResult = self.call("message.send", &draft.params(to)).await?;
-        Ok(result.message)
+        self.call::<_, SendResult>("message.send", &draft.params(to)).await.map(|result| result.message)
     }
 
-    /// `message.ack`, a notification.
-    pub async fn ack(&self, key: &ConversationKey, message_seq: Seq) -> Result<(), CallError> {
-        let ConversationRef { conversation_id, conversation_type } = conversation(key);
-        self.notify("message.ack", &Cursor { conversation_id, conversation_type, message_seq }).await
+    /// Sends a text.
+    pub async fn send_text(&self, to: &ConversationKey, text: &str) -> Result<Message, CallError> {
+        self.send(to, &Draft::text(text)).await
     }
 
-    /// `message.history`.
-    pub async fn history(&self, key: &ConversationKey, page: Page, count: u32) -> Result<HistoryPage, CallError> {
-        let ConversationRef { conversation_id, conversation_type } = conversation(key);
+    /// Sends a custom message.
+    pub async fn send_custom(
+        &self,
+        to: &ConversationKey,
+        sub_type: u32,
+        text: &str,
+    ) -> Result<Message, CallError> {
+        self.send(to, &Draft::custom(sub_type, text)).await
+    }
+
+    /// Sends a command.
+    pub async fn send_command(&self, to: &ConversationKey, bytes: &[u8]) -> Result<Message, CallError> {
+        self.send(to, &Draft::command(bytes)).await
+    }
+
+    /// `message.ack`: everything up to this place was handled.
+    pub async fn ack(&self, conversation: &ConversationKey, message_seq: Seq) -> Result<(), CallError> {
+        let cursor = Cursor {
+            conversation_id: conversation.id().to_owned(),
+            conversation_type: conversation.kind(),
+            message_seq,
+        };
+        self.notify("message.ack", &cursor).await
+    }
+
+    /// `message.ack` for what one notification brought; nothing when it held command messages only.
+    pub async fn ack_messages(&self, messages: &Messages) -> Result<(), CallError> {
+        match ack_cursor(messages) {
+            Some(cursor) => self.notify("message.ack", &cursor).await,
+            None => Ok(()),
+        }
+    }
+
+    /// `message.history`, 1..=100 messages.
+    pub async fn history(
+        &self,
+        conversation: &ConversationKey,
+        page: Page,
+        count: u32,
+    ) -> Result<HistoryPage, CallError> {
         let (before_seq, after_seq) = match page {
             Page::Newest => (None, None),
             Page::Before(seq) => (Some(seq), None),
             Page::After(seq) => (None, Some(seq)),
         };
-        let asked = History { conversation_id, conversation_type, before_seq, after_seq, count };
-        self.call("message.history", &asked).await
+        let params = History {
+            conversation_id: conversation.id().to_owned(),
+            conversation_type: conversation.kind(),
+            before_seq,
+            after_seq,
+            count,
+        };
+        self.call("message.history", &params).await
     }
 
-    /// `conversation.list`.
-    pub async fn conversations(&self, count: u32, next: Option<String>) -> Result<ConversationPage, CallError> {
+    /// `conversation.list`, 1..=100 entries; `next` comes from the page before.
+    pub async fn conversation_list(
+        &self,
+        count: u32,
+        next: Option<String>,
+    ) -> Result<ConversationPage, CallError> {
         self.call("conversation.list", &ConversationList { count, next }).await
     }
 
     /// `conversation.get`.
-    pub async fn conversation(&self, key: &ConversationKey) -> Result<Conversation, CallError> {
-        let result: ConversationResult = self.call("conversation.get", &conversation(key)).await?;
+    pub async fn conversation_get(&self, conversation: &ConversationKey) -> Result<Conversation, CallError> {
+        let result: ConversationResult = self.call("conversation.get", &reference(conversation)).await?;
         Ok(result.conversation)
     }
 
-    /// `conversation.read`; the total unread count afterwards.
-    pub async fn read(&self, key: &ConversationKey) -> Result<u64, CallError> {
-        let total: TotalUnread = self.call("conversation.read", &conversation(key)).await?;
-        Ok(total.total_unread_message_count)
+    /// `conversation.read`; gives the total unread count.
+    pub async fn conversation_read(&self, conversation: &ConversationKey) -> Result<u64, CallError> {
+        let result: TotalUnread = self.call("conversation.read", &reference(conversation)).await?;
+        Ok(result.total_unread_message_count)
     }
 
-    /// `conversation.readAll`; the total unread count afterwards.
-    pub async fn read_all(&self) -> Result<u64, CallError> {
-        let total: TotalUnread = self.call("conversation.readAll", &Empty {}).await?;
-        Ok(total.total_unread_message_count)
+    /// `conversation.readAll`; gives the total unread count.
+    pub async fn conversation_read_all(&self) -> Result<u64, CallError> {
+        let result: TotalUnread = self.call("conversation.readAll", &Empty {}).await?;
+        Ok(result.total_unread_message_count)
     }
 
     /// `conversation.totalUnread`.
     pub async fn total_unread(&self) -> Result<u64, CallError> {
-        let total: TotalUnread = self.call("conversation.totalUnread", &Empty {}).await?;
-        Ok(total.total_unread_message_count)
+        let result: TotalUnread = self.call("conversation.totalUnread", &Empty {}).await?;
+        Ok(result.total_unread_message_count)
     }
 
     /// `conversation.setNotificationStatus`.
-    pub async fn set_notification(
+    pub async fn set_notification_status(
         &self,
-        key: &ConversationKey,
+        conversation: &ConversationKey,
         notification_status: NotificationStatus,
-    ) -> Result<Conversation, CallError> {
-        let ConversationRef { conversation_id, conversation_type } = conversation(key);
-        let set = SetNotificationStatus { conversation_id, conversation_type, notification_status };
-        let result: ConversationResult = self.call("conversation.setNotificationStatus", &set).await?;
-        Ok(result.conversation)
-    }
-
-    /// `group.create` with a groupID of one's own.
-    pub async fn create_group(&self, group_id: &str, user_ids: Vec<UserId>) -> Result<GroupChange, CallError> {
-        let group_info = GroupProfile {
-            group_id: group_id.to_owned(),
-            group_name: format!("{group_id} (name)"),
-            ..Default::default()
+    ) -> Result<(), CallError> {
+        let params = SetNotificationStatus {
+            conversation_id: conversation.id().to_owned(),
+            conversation_type: conversation.kind(),
+            notification_status,
         };
+        self.call::<_, ConversationResult>("conversation.setNotificationStatus", &params).await.map(drop)
+    }
+}
+
+/// Groups.
+impl Client {
+    /// `group.create`; an empty groupID in the profile lets the server choose.
+    pub async fn group_create(
+        &self,
+        group_info: GroupProfile,
+        user_ids: Vec<UserId>,
+    ) -> Result<GroupChange, CallError> {
         self.call("group.create", &GroupCreate { group_info, user_ids }).await
     }
 
     /// `group.join`.
-    pub async fn join_group(&self, group_id: &GroupId) -> Result<GroupProfile, CallError> {
-        let result: GroupResult = self.call("group.join", &group(group_id)).await?;
+    pub async fn group_join(&self, group_id: &GroupId) -> Result<GroupProfile, CallError> {
+        self.group_profile("group.join", group_id).await
+    }
+
+    /// `group.get`.
+    pub async fn group_get(&self, group_id: &GroupId) -> Result<GroupProfile, CallError> {
+        self.group_profile("group.get", group_id).await
+    }
+
+    async fn group_profile(&self, method: &str, group_id: &GroupId) -> Result<GroupProfile, CallError> {
+        let result: GroupResult = self.call(method, &GroupRef { group_id: group_id.clone() }).await?;
         Ok(result.group_info)
     }
 
     /// `group.leave`.
-    pub async fn leave_group(&self, group_id: &GroupId) -> Result<(), CallError> {
-        self.call::<_, Empty>("group.leave", &group(group_id)).await.map(|_| ())
+    pub async fn group_leave(&self, group_id: &GroupId) -> Result<(), CallError> {
+        self.call::<_, Empty>("group.leave", &GroupRef { group_id: group_id.clone() }).await.map(drop)
     }
 
-    /// `group.invite`.
-    pub async fn invite_to_group(
+    /// `group.dismiss`.
+    pub async fn group_dismiss(&self, group_id: &GroupId) -> Result<(), CallError> {
+        self.call::<_, Empty>("group.dismiss", &GroupRef { group_id: group_id.clone() }).await.map(drop)
+    }
+
+    /// `group.invite`, 1..=100 users.
+    pub async fn group_invite(
         &self,
         group_id: &GroupId,
         user_ids: Vec<UserId>,
@@ -172,8 +230,8 @@ impl Client {
         self.call("group.invite", &GroupUsers { group_id: group_id.clone(), user_ids }).await
     }
 
-    /// `group.kick`.
-    pub async fn kick_from_group(
+    /// `group.kick`, 1..=100 users.
+    pub async fn group_kick(
         &self,
         group_id: &GroupId,
         user_ids: Vec<UserId>,
@@ -181,12 +239,7 @@ impl Client {
         self.call("group.kick", &GroupUsers { group_id: group_id.clone(), user_ids }).await
     }
 
-    /// `group.dismiss`.
-    pub async fn dismiss_group(&self, group_id: &GroupId) -> Result<(), CallError> {
-        self.call::<_, Empty>("group.dismiss", &group(group_id)).await.map(|_| ())
-    }
-
-    /// `group.members`.
+    /// `group.members`, 1..=100 members; `next_flag` comes from the page before, 0 for the first.
     pub async fn group_members(
         &self,
         group_id: &GroupId,
@@ -197,59 +250,46 @@ impl Client {
     }
 
     /// `group.list`.
-    pub async fn groups(&self) -> Result<Vec<GroupProfile>, CallError> {
+    pub async fn group_list(&self) -> Result<Vec<GroupProfile>, CallError> {
         let result: GroupListResult = self.call("group.list", &Empty {}).await?;
         Ok(result.group_list)
     }
+}
 
-    /// `group.get`.
-    pub async fn group(&self, group_id: &GroupId) -> Result<GroupProfile, CallError> {
-        let result: GroupResult = self.call("group.get", &group(group_id)).await?;
-        Ok(result.group_info)
-    }
-
-    /// `call.invite` in general mode; `timeout` in seconds.
-    pub async fn invite(
-        &self,
-        invitees: Vec<UserId>,
-        timeout: u32,
-        push_config: Option<PushConfig>,
-    ) -> Result<CallInviteResult, CallError> {
-        let extended_data = String::new();
-        let invite = CallInvite { invitees, timeout, mode: CallMode::General, extended_data, push_config };
-        self.call("call.invite", &invite).await
+/// Calls.
+impl Client {
+    /// `call.invite`.
+    pub async fn call_invite(&self, params: &CallInvite) -> Result<CallInviteResult, CallError> {
+        self.call("call.invite", params).await
     }
 
     /// `call.cancel`.
-    pub async fn cancel_call(&self, call_id: CallId) -> Result<CallCancelResult, CallError> {
-        let extended_data = String::new();
-        let cancel = CallCancel { call_id, invitees: Vec::new(), extended_data, push_config: None };
-        self.call("call.cancel", &cancel).await
+    pub async fn call_cancel(&self, params: &CallCancel) -> Result<CallCancelResult, CallError> {
+        self.call("call.cancel", params).await
     }
 
     /// `call.accept`.
-    pub async fn accept_call(&self, call_id: CallId) -> Result<(), CallError> {
-        let answer = CallAnswer { call_id, extended_data: String::new() };
-        self.call::<_, CallRef>("call.accept", &answer).await.map(|_| ())
+    pub async fn call_accept(&self, call_id: CallId, extended_data: &str) -> Result<(), CallError> {
+        self.call_answer("call.accept", call_id, extended_data).await
     }
 
     /// `call.reject`.
-    pub async fn reject_call(&self, call_id: CallId) -> Result<(), CallError> {
-        let answer = CallAnswer { call_id, extended_data: String::new() };
-        self.call::<_, CallRef>("call.reject", &answer).await.map(|_| ())
+    pub async fn call_reject(&self, call_id: CallId, extended_data: &str) -> Result<(), CallError> {
+        self.call_answer("call.reject", call_id, extended_data).await
     }
 
-    /// `call.ack`, a notification.
+    async fn call_answer(&self, method: &str, call_id: CallId, extended_data: &str) -> Result<(), CallError> {
+        let params = CallAnswer { call_id, extended_data: extended_data.to_owned() };
+        self.call::<_, CallRef>(method, &params).await.map(drop)
+    }
+
+    /// `call.list`, 1..=100 calls older than `before`, newest first.
+    pub async fn call_list(&self, count: u32, before: Option<CallId>) -> Result<CallPage, CallError> {
+        self.call("call.list", &CallList { count, before }).await
+    }
+
+    /// `call.ack`.
     pub async fn call_ack(&self, call_id: CallId) -> Result<(), CallError> {
         self.notify("call.ack", &CallRef { call_id }).await
     }
-
-    /// `call.list`.
-    pub async fn calls(&self, count: u32, before: Option<CallId>) -> Result<CallPage, CallError> {
-        self.call("call.list", &CallList { count, before }).await
-    }
-}
-
-fn group(group_id: &GroupId) -> GroupRef {
-    GroupRef { group_id: group_id.clone() }
 }

@@ -15,7 +15,7 @@ use std::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering},
     },
-    task::Poll,
+    task::{Context, Poll},
 };
 
 /// Frames a mailbox holds before its socket is closed as too slow.
@@ -160,17 +160,19 @@ impl Mailbox {
     /// Waits until there is something, then takes all of it. The code, if any, is to be sent after the frames.
     /// One reader only.
     pub async fn take(&self) -> (VecDeque<Bytes>, Option<CloseCode>) {
-        poll_fn(|context| {
-            self.waker.register(context.waker());
-            let mut letters = lock(&self.letters);
-            if letters.frames.is_empty() && letters.close.is_none() {
-                return Poll::Pending;
-            }
-            letters.bytes = 0;
-            self.taken.wake();
-            Poll::Ready((std::mem::take(&mut letters.frames), letters.close))
-        })
-        .await
+        poll_fn(|context| self.poll_take(context)).await
+    }
+
+    /// `take`, for a reader that polls several things in one loop.
+    pub fn poll_take(&self, context: &mut Context<'_>) -> Poll<(VecDeque<Bytes>, Option<CloseCode>)> {
+        self.waker.register(context.waker());
+        let mut letters = lock(&self.letters);
+        if letters.frames.is_empty() && letters.close.is_none() {
+            return Poll::Pending;
+        }
+        letters.bytes = 0;
+        self.taken.wake();
+        Poll::Ready((std::mem::take(&mut letters.frames), letters.close))
     }
 }
 

@@ -135,7 +135,7 @@ impl PeerLoad {
         };
         let options = ClientOptions { delivery, read_buffer_bytes: 4 * 1024, ..ClientOptions::default() };
         let client = Client::connect_with(&self.url, options).await?;
-        client.login(&LoginOptions::with_app_sign(self.app, &self.app_sign, &user)?).await?;
+        client.login(LoginOptions::with_app_sign(self.app, &self.app_sign, &user)?).await?;
         Ok(client)
     }
 

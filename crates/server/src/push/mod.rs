@@ -4,6 +4,156 @@
 //! dispatches into vendor requests and ends. Chat and calls only wake it with a [`Signal`]; a lost signal costs
 //! time, never a push: the store has the intent. Nothing here is on a sender's way to its answer.
 
+mod attempt;
+pub mod counters;
+mod credentials;
+pub mod decide;
+mod dispatcher;
+mod exchange;
+mod gather;
+mod health;
+mod lanes;
+mod limits;
+mod notice;
+mod pending;
+mod plan;
+mod planner;
+mod reasons;
+mod recorder;
+mod retention;
+mod retry;
 pub mod signal;
+mod standing;
+#[cfg(test)]
+mod tests;
+pub mod trace;
+mod trace_events;
+mod trace_text;
+mod work;
 
-pub use signal::{Signal, Signals};
+pub use counters::Counters;
+pub use limits::PushLimits;
+pub use notice::notice;
+pub use reasons::Reason;
+pub use retry::{Next, RetryPolicy};
+pub use signal::{Overflow, Signal, Signals};
+pub use trace::TraceView;
+pub use trace_events::Words;
+
+use crate::{
+    clock::Clock,
+    hub::Hub,
+    store::{Store, StoreError},
+};
+use attempt::Outbound;
+use credentials::Credentials;
+use dispatcher::Dispatcher;
+use gather::Sources;
+use hongyan_wire::AppId;
+use pending::Pending;
+use planner::{Planner, Reading, SharedPending};
+use std::{
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+use tokio::{sync::mpsc, task::JoinHandle};
+use tokio_util::sync::CancellationToken;
+
+/// What the pipeline is built from. `signals` and `overflow` come from [`Signals::channel`].
+pub struct PushParts {
+    /// Where time comes from.
+    pub clock: Clock,
+    /// Intents, dispatches, users, devices.
+    pub store: Arc<dyn Store>,
+    /// Who is connected.
+    pub hub: Arc<Hub>,
+    /// Hints of chat, calls and session.
+    pub signals: mpsc::Receiver<Signal>,
+    /// Set when a hint did not fit.
+    pub overflow: Arc<Overflow>,
+    /// Bounds.
+    pub limits: PushLimits,
+}
+
+/// The running pipeline. Dropping it stops every task at once; what was under way is found again in the store.
+pub struct Push {
+    store: Arc<dyn Store>,
+    counters: Arc<Counters>,
+    pending: SharedPending,
+    stop: CancellationToken,
+    planner: JoinHandle<()>,
+    retention: JoinHandle<()>,
+    dispatcher: Option<Dispatcher>,
+    patience: Duration,
+}
+
+impl Push {
+    /// Starts planner, dispatcher and retention. Needs a tokio runtime.
+    pub fn start(parts: PushParts) -> Self {
+        let PushParts { clock, store, hub, signals, overflow, limits } = parts;
+        let counters = Arc::new(Counters::default());
+        let credentials = Arc::new(Credentials::new(store.clone(), limits.clone()));
+        let pending = Arc::new(Mutex::new(Pending::new(limits.waiting_max)));
+        let stop = CancellationToken::new();
+        let (dispatcher, orders) = Dispatcher::start(Arc::new(Outbound {
+            clock: clock.clone(),
+            store: store.clone(),
+            credentials: credentials.clone(),
+            counters: counters.clone(),
+            health: Default::default(),
+            limits: limits.clone(),
+        }));
+        let started_at = clock.now_ms();
+        let sources = Sources { clock: clock.clone(), store: store.clone(), hub, credentials, started_at };
+        let planner = Planner {
+            sources: Arc::new(sources),
+            pending: pending.clone(),
+            orders,
+            counters: counters.clone(),
+            signals,
+            overflow,
+            batch_max: limits.batch_intents_max,
+            reading: Reading::start(),
+        };
+        let planner = tokio::spawn(planner.run(stop.clone()));
+        let patience = limits.stop_patience;
+        let retention = tokio::spawn(retention::run(store.clone(), clock, limits, stop.clone()));
+        Self { store, counters, pending, stop, planner, retention, dispatcher: Some(dispatcher), patience }
+    }
+
+    /// What happened to a message or call and why; `None` when there is no such ID in this app (or at all).
+    pub async fn trace(&self, app: Option<AppId>, id: u64) -> Result<Option<TraceView>, StoreError> {
+        let waiting = |intent| planner::lock(&self.pending).waiting_of(intent).unwrap_or_default();
+        TraceView::load_with(&*self.store, app, id, waiting).await
+    }
+
+    /// Numbers for telemetry.
+    pub fn counters(&self) -> &Arc<Counters> {
+        &self.counters
+    }
+
+    /// Stops in order: no more decisions, no more requests; requests under way end within the configured
+    /// patience and are written. What is left is found in the store by the next start.
+    pub async fn stop(mut self) {
+        self.stop.cancel();
+        let planned = tokio::time::timeout(self.patience, async {
+            let planner = (&mut self.planner).await;
+            planner.and((&mut self.retention).await)
+        });
+        match planned.await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => tracing::error!(%error, "a task of push failed"),
+            Err(_) => tracing::warn!("push decisions under way were given up; they are made at the next start"),
+        }
+        if let Some(dispatcher) = self.dispatcher.take() {
+            dispatcher.stop(self.patience).await;
+        }
+    }
+}
+
+impl Drop for Push {
+    fn drop(&mut self) {
+        self.planner.abort();
+        self.retention.abort();
+    }
+}

@@ -69,6 +69,28 @@ impl Default for AppSettings {
     }
 }
 
+impl AppSettings {
+    /// Checks every value against its bounds; the sentence names the setting and what is allowed.
+    pub fn check(&self) -> Result<(), String> {
+        let bounds = [
+            ("ack_deadline_ms", self.ack_deadline_ms, 100, 60_000),
+            ("reconnect_grace_ms", self.reconnect_grace_ms, 0, 60_000),
+            ("heartbeat_interval_ms", self.heartbeat_interval_ms, 1_000, 300_000),
+            ("heartbeat_timeout_ms", self.heartbeat_timeout_ms, 2_000, 900_000),
+            ("messages_per_s", self.messages_per_s.into(), 1, 1_000_000),
+            ("push_ttl_s", self.push_ttl_s.into(), 30, 1_296_000),
+            ("group_members_max", self.group_members_max.into(), 2, 100_000),
+        ];
+        match bounds.into_iter().find(|(_, value, least, most)| !(least..=most).contains(&value)) {
+            Some((name, _, least, most)) => Err(format!("{name} must be {least} to {most}")),
+            None if self.heartbeat_timeout_ms <= self.heartbeat_interval_ms => {
+                Err("heartbeat_timeout_ms must be longer than heartbeat_interval_ms".into())
+            }
+            None => Ok(()),
+        }
+    }
+}
+
 /// A vendor credential of an app.
 #[derive(Clone, Debug)]
 pub struct StoredCredential {

@@ -47,7 +47,7 @@ pub struct ConversationPage {
     pub next: Option<String>,
 }
 
-/// Result of `conversation.get`.
+/// Result of `conversation.get` and `conversation.setNotificationStatus`.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct ConversationResult {
     /// The entry.
