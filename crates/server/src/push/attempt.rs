@@ -1,0 +1,275 @@
+//! One try of a dispatch: who still gets it, the requests, what their answers mean for each device.
+//!
+//! Advice of the vendor is followed at once, each piece once. Every request is recorded with the ends it led to.
+
+use super::{
+    Counters, PushLimits, Reason,
+    credentials::{Credentials, Ready},
+    exchange::{Exchange, Fate},
+    health::Health,
+    recorder::Records,
+    retry::Next,
+    standing::still_wanted,
+    work::Work,
+};
+use crate::{
+    clock::Clock,
+    store::{Attempt, AttemptEnd, Store, StoreError, Target, TargetEnd},
+};
+use hongyan_vendors::Advice;
+use hongyan_wire::PushId;
+use std::{
+    collections::{HashMap, VecDeque},
+    sync::Arc,
+    time::Duration,
+};
+
+/// Pause after the store could not be read.
+const STORE_PAUSE_MS: u64 = 1_000;
+/// A vendor takes whole seconds as time to live: with less left there is nothing to send.
+const LIFE_MIN_MS: u64 = 1_000;
+
+/// What every try needs. Shared by all of them.
+pub(super) struct Outbound {
+    pub clock: Clock,
+    pub store: Arc<dyn Store>,
+    pub credentials: Arc<Credentials>,
+    pub counters: Arc<Counters>,
+    pub health: Health,
+    pub limits: PushLimits,
+}
+
+impl Outbound {
+    /// Makes one try; gives the work back with the time of the next one if something is left.
+    pub async fn run(&self, mut work: Work, records: &Records) -> Option<(Work, u64)> {
+        work.begin_try();
+        let mut this = Try { outbound: self, records, work, queue: VecDeque::new(), asked: None };
+        let again = this.run().await.unwrap_or_else(|error| {
+            tracing::warn!(dispatch.id = this.work.id(), %error, "a push waits for the store");
+            self.counters.store_errors.add(1);
+            Some(self.clock.now_ms() + STORE_PAUSE_MS)
+        })?;
+        this.work.put_off(again);
+        Some((this.work, again))
+    }
+}
+
+/// One try under way.
+struct Try<'a> {
+    outbound: &'a Outbound,
+    records: &'a Records,
+    work: Work,
+    /// Groups of devices that still have their request before them in this try.
+    queue: VecDeque<Vec<Target>>,
+    /// The longest wish of the vendor not to be asked again before.
+    asked: Option<Duration>,
+}
+
+/// What an exchange led to, for the record.
+#[derive(Default)]
+struct Ends {
+    ended: Vec<(Target, TargetEnd)>,
+    dead: Vec<(PushId, String)>,
+}
+
+impl Ends {
+    fn fail(&mut self, target: Target, reason: Reason) {
+        self.ended.push((target, TargetEnd::Failed { reason: reason.code().into() }));
+    }
+}
+
+impl Try<'_> {
+    async fn run(&mut self) -> Result<Option<u64>, StoreError> {
+        let now = self.outbound.clock.now_ms();
+        if now + LIFE_MIN_MS > self.work.request().expires_at {
+            self.end_all(&TargetEnd::Expired).await;
+            return Ok(None);
+        }
+        let (wanted, dropped) = still_wanted(&*self.outbound.store, self.work.request()).await?;
+        if !dropped.is_empty() {
+            let left = (!wanted.is_empty()).then_some(now);
+            self.record(None, Ends { ended: dropped, dead: Vec::new() }, left).await;
+        }
+        if wanted.is_empty() {
+            return Ok(None);
+        }
+        let ready = match self.outbound.credentials.find(self.work.lane().0).await? {
+            Ok(ready) => ready,
+            Err(reason) => {
+                self.end_all(&TargetEnd::Failed { reason: reason.code().into() }).await;
+                return Ok(None);
+            }
+        };
+        self.queue = self.work.split(wanted.iter().map(|(target, _)| target.clone()).collect()).into();
+        let tokens: HashMap<Target, String> = wanted.into_iter().collect();
+        Ok(self.exchange_all(&ready, &tokens).await)
+    }
+
+    /// Makes requests until nothing is left to be done at once.
+    async fn exchange_all(&mut self, ready: &Ready, tokens: &HashMap<Target, String>) -> Option<u64> {
+        while let Some(group) = self.queue.pop_front() {
+            let aims = group.into_iter().filter_map(|target| {
+                let token = tokens.get(&target)?.as_str();
+                Some((target, token))
+            });
+            let exchange = Exchange::make(&mut self.work, ready, aims.collect(), &self.outbound.clock).await;
+            let again = self.digest(ready, exchange).await;
+            if self.queue.is_empty() {
+                return again;
+            }
+        }
+        None
+    }
+
+    /// Takes one exchange in: follows advice, ends devices, records. Gives the time of the next try.
+    async fn digest(&mut self, ready: &Ready, exchange: Exchange) -> Option<u64> {
+        self.count(&exchange);
+        let at_once = self.follow(ready, &exchange);
+        if at_once.is_empty() && exchange.is_hopeless() {
+            // The other groups would meet the same trouble now; they are part of the next try.
+            self.queue.clear();
+        }
+        let may_bury = self.may_bury(&exchange);
+        let mut ends = Ends::default();
+        for (target, fate) in exchange.fates {
+            if !at_once.contains(&target) {
+                self.judge(target, fate, may_bury, &mut ends);
+            }
+        }
+        for group in self.work.split(at_once).into_iter().rev() {
+            self.queue.push_front(group);
+        }
+        self.work.end(&ends.ended);
+        let next = self.next_try(&mut ends);
+        self.record(exchange.attempt, ends, next).await;
+        next
+    }
+
+    /// Devices to be asked for again at once, because the vendor's advice can be followed.
+    fn follow(&mut self, ready: &Ready, exchange: &Exchange) -> Vec<Target> {
+        if !self.work.follow(exchange.advice) {
+            return Vec::new();
+        }
+        if let (Advice::ResignJwt, Some(bearer)) = (exchange.advice, &exchange.bearer) {
+            ready.bearer.invalidate_if(bearer);
+        }
+        let advised = exchange.advised.iter().filter_map(|place| exchange.fates.get(*place));
+        advised
+            .filter(|(_, fate)| !matches!(fate, Fate::Accepted | Fate::Dead(_)))
+            .map(|(target, _)| target.clone())
+            .collect()
+    }
+
+    fn may_bury(&self, exchange: &Exchange) -> bool {
+        let key = self.work.lane().0;
+        let dead = exchange.fates.iter().filter(|(_, fate)| matches!(fate, Fate::Dead(_))).count();
+        match exchange.accepted() {
+            0 => dead == 0 || self.outbound.health.may_bury(key, dead),
+            _ => {
+                self.outbound.health.accepted(key);
+                true
+            }
+        }
+    }
+
+    fn judge(&mut self, target: Target, fate: Fate, may_bury: bool, ends: &mut Ends) {
+        match fate {
+            Fate::Accepted => ends.ended.push((target, TargetEnd::Accepted)),
+            Fate::Expired => ends.ended.push((target, TargetEnd::Expired)),
+            Fate::Later(asked) => self.asked = self.asked.max(asked),
+            Fate::Dead(code) if may_bury => {
+                ends.dead.extend(target.push_id.clone().map(|push_id| (push_id, code)));
+                ends.fail(target, Reason::TokenGone);
+            }
+            Fate::Dead(_) => {
+                self.warn(Reason::VendorConfiguration);
+                ends.fail(target, Reason::VendorConfiguration);
+            }
+            Fate::Failed(reason) => {
+                self.warn(reason);
+                ends.fail(target, reason);
+            }
+        }
+    }
+
+    /// When the rest is tried next. Ends it instead when there is no next try.
+    fn next_try(&mut self, ends: &mut Ends) -> Option<u64> {
+        let now = self.outbound.clock.now_ms();
+        if !self.queue.is_empty() {
+            return Some(now);
+        }
+        if self.work.devices() == 0 {
+            return None;
+        }
+        let expires_at = self.work.request().expires_at;
+        let policy = &self.outbound.limits.retry;
+        let end = match policy.next(self.work.tries(), self.asked, now, expires_at, rand::random()) {
+            Next::At(at) => {
+                self.outbound.counters.retried.add(1);
+                return Some(at);
+            }
+            Next::Exhausted => TargetEnd::Failed { reason: Reason::RetriesExhausted.code().into() },
+            Next::TooLate => TargetEnd::Expired,
+        };
+        let rest = self.work.request().targets.iter().map(|target| (target.clone(), end.clone()));
+        ends.ended.extend(rest);
+        self.work.end(&ends.ended);
+        None
+    }
+
+    /// Ends every device without a request.
+    async fn end_all(&mut self, end: &TargetEnd) {
+        let targets = self.work.request().targets.iter();
+        let ended = targets.map(|target| (target.clone(), end.clone())).collect();
+        self.record(None, Ends { ended, dead: Vec::new() }, None).await;
+    }
+
+    async fn record(&mut self, attempt: Option<Attempt>, ends: Ends, retry_at: Option<u64>) {
+        let now_ms = self.outbound.clock.now_ms();
+        self.count_ends(&ends, attempt.is_some());
+        self.work.end(&ends.ended);
+        let Ends { ended, dead } = ends;
+        let end = AttemptEnd { dispatch: self.work.id(), attempt, ended, dead, retry_at, now_ms };
+        if self.records.send(end).await.is_err() {
+            tracing::warn!(
+                dispatch.id = self.work.id(),
+                "the store is closed; this push is looked at again later"
+            );
+        }
+    }
+
+    fn count(&self, exchange: &Exchange) {
+        let counters = &self.outbound.counters;
+        counters.dispatched.add(usize::from(exchange.attempt.is_some()));
+        let accepted = exchange.accepted();
+        counters.accepted.add(accepted);
+        if accepted > 0 {
+            counters.latency.note(self.outbound.clock.now_ms().saturating_sub(self.work.ready_at()));
+        }
+    }
+
+    fn count_ends(&self, ends: &Ends, by_request: bool) {
+        let counters = &self.outbound.counters;
+        counters.tombstones.add(ends.dead.len());
+        let failed = ends.ended.iter().filter(|(_, end)| matches!(end, TargetEnd::Failed { .. })).count();
+        counters.failed.add(failed);
+        if !by_request {
+            counters.dropped.add(ends.ended.len() - failed);
+        }
+    }
+
+    /// Tells the operator of trouble that only an operator can end.
+    fn warn(&self, reason: Reason) {
+        if !matches!(reason, Reason::VendorConfiguration | Reason::BadCredential | Reason::VendorQuota) {
+            return;
+        }
+        self.outbound.counters.configuration_errors.add(1);
+        let (key, now) = (self.work.lane().0, self.outbound.clock.now_ms());
+        if self.outbound.health.may_warn(key, now) {
+            tracing::warn!(
+                app.id = %key.0, vendor = %key.1, app_type = key.2, dispatch.id = self.work.id(), %reason,
+                "the vendor refuses this app's pushes; its trace shows the answer"
+            );
+        }
+    }
+}

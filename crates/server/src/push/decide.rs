@@ -1,0 +1,164 @@
+//! The decision about one device: acknowledged, push now, wait until, or not pushed and why. Pure.
+//!
+//! Everything it needs is in its arguments, so a decision can be replayed, explained and asked beforehand.
+
+use super::Reason;
+use hongyan_wire::client::AppPhase;
+
+/// What is decided, and the app's policies for it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Case {
+    /// A call invitation; otherwise a message.
+    pub is_call: bool,
+    /// Unix time in ms of the message or call.
+    pub created_at: u64,
+    /// Unix time in ms after which nothing is sent.
+    pub expires_at: u64,
+    /// How long a live delivery may stay unacknowledged, in ms.
+    pub ack_deadline_ms: u64,
+    /// How long a dropped socket counts as online for messages, in ms.
+    pub reconnect_grace_ms: u64,
+    /// For messages from before a restart: nobody is pushed before this Unix time in ms, so that clients can
+    /// come back and acknowledge. 0 otherwise.
+    pub not_before: u64,
+    /// Unix time in ms.
+    pub now: u64,
+}
+
+/// What is known of a recipient.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Person {
+    /// Do-not-disturb is on in this conversation.
+    pub undisturbed: bool,
+    /// Mentioned, in a group, by a sender who wants the mentioned to be notified all the same.
+    pub mentioned: bool,
+    /// Read the conversation up to this message already.
+    pub has_read: bool,
+    /// No longer a member of the group.
+    pub left: bool,
+    /// Where the user stands in the call, for calls.
+    pub call: Standing,
+}
+
+/// Where a user stands in a call.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Standing {
+    /// It rings for the user, or it is no call.
+    #[default]
+    Ringing,
+    /// The user accepted or rejected.
+    Answered,
+    /// Cancelled, timed out, ended.
+    Over,
+}
+
+/// What is known of one of the recipient's devices.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Device {
+    /// It acknowledged this delivery, or a later one of the conversation; for calls also: it answered.
+    pub acked: bool,
+    /// It has a session.
+    pub live: Option<Live>,
+    /// Unix time in ms at which its socket dropped without logout, if lately.
+    pub dropped_at: Option<u64>,
+    /// Whether a push could go out, and why not.
+    pub pushable: Result<(), Reason>,
+}
+
+/// A session of a device.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Live {
+    /// What the device said of itself last.
+    pub phase: AppPhase,
+    /// Unix time in ms of the login.
+    pub since: u64,
+}
+
+/// The decision.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Step {
+    /// It has the message.
+    Acked,
+    /// Push now.
+    Push,
+    /// Decide again at this Unix time in ms (in the future), or when something changes.
+    Wait(u64, Awaited),
+    /// No push.
+    Suppress(Reason),
+}
+
+/// What is waited for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Awaited {
+    /// The live delivery's acknowledgement.
+    Ack,
+    /// The dropped socket's return.
+    Reconnect,
+    /// Clients' return after a restart of the server.
+    Restart,
+}
+
+/// Decides for one device.
+pub fn decide(case: &Case, person: &Person, device: &Device) -> Step {
+    if device.acked {
+        return Step::Acked;
+    }
+    if let Some(reason) = settled(case, person) {
+        return Step::Suppress(reason);
+    }
+    if let Some((until, awaited)) = patience(case, device)
+        && case.now < until
+    {
+        return Step::Wait(until, awaited);
+    }
+    match device.pushable {
+        Ok(()) if person.undisturbed && !person.mentioned => Step::Suppress(Reason::DoNotDisturb),
+        Ok(()) => Step::Push,
+        Err(reason) => Step::Suppress(reason),
+    }
+}
+
+/// What makes a push pointless for every device of this person.
+fn settled(case: &Case, person: &Person) -> Option<Reason> {
+    match person.call {
+        Standing::Answered => return Some(Reason::CallAnswered),
+        Standing::Over => return Some(Reason::CallOver),
+        Standing::Ringing => {}
+    }
+    if case.now >= case.expires_at {
+        return Some(Reason::Expired);
+    }
+    if person.left {
+        return Some(Reason::NotMember);
+    }
+    person.has_read.then_some(Reason::ReadElsewhere)
+}
+
+/// Until when an unacknowledged device is waited for; `None`: not at all.
+fn patience(case: &Case, device: &Device) -> Option<(u64, Awaited)> {
+    // Waiting never eats more than half of the life: a call that rings for two seconds is pushed after one.
+    let half_life = case.created_at + case.expires_at.saturating_sub(case.created_at) / 2;
+    let ack_wait_ms = case.ack_deadline_ms;
+    if let Some(live) = device.live {
+        // In the background it is offline for push; but if no push can go out, nothing is lost by waiting.
+        if live.phase == AppPhase::Background && device.pushable.is_ok() {
+            return None;
+        }
+        // Who logged in later got the delivery later. Coming and going does not put a push off for ever.
+        let delivered_at = case.created_at.max(live.since).min(case.created_at + ack_wait_ms);
+        return Some(((delivered_at + ack_wait_ms).min(half_life), Awaited::Ack));
+    }
+    if case.is_call {
+        return None;
+    }
+    let last = case.created_at.saturating_add(ack_wait_ms + ack_wait_ms + case.reconnect_grace_ms);
+    let back_by = device.dropped_at.map_or(0, |at| at + case.reconnect_grace_ms).min(last);
+    match case.not_before > back_by {
+        true => Some((case.not_before.min(half_life), Awaited::Restart)),
+        false => Some((back_by.min(half_life), Awaited::Reconnect)),
+    }
+}
+
+#[cfg(test)]
+#[path = "decide_tests.rs"]
+mod tests;

@@ -1,0 +1,1 @@
+//! Lanes: calls first, bounds, nothing lost and nothing twice.

@@ -1,0 +1,1 @@
+//! What waits: admission, acknowledgements, deadlines, failures.

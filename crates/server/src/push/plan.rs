@@ -1,0 +1,135 @@
+//! From decisions to what is written: verdicts grouped, dispatches batched, and the devices that wait. Pure.
+
+use super::{
+    Reason,
+    decide::Step,
+    gather::Seen,
+    notice::notice,
+    pending::{Decided, Look, Waiting},
+};
+use crate::store::{Decision, NewDispatch, Plan, Subject, Target, Verdict};
+use hongyan_vendors::{VendorKind, vendor};
+use std::collections::BTreeMap;
+
+/// One pass over one intent.
+pub(super) struct Pass {
+    pub look: Look,
+    /// What is to be written.
+    pub plan: Plan,
+    pub waiting: Vec<Waiting>,
+    pub decided: Decided,
+}
+
+impl Pass {
+    /// Whether the store has to know of it. A pass that only waits changes nothing that a restart would not
+    /// find out again.
+    pub fn is_worth_writing(&self) -> bool {
+        !self.plan.verdicts.is_empty() || self.plan.next_due.is_none()
+    }
+
+    /// Devices with a verdict in it, as a measure of its size.
+    pub fn size(&self) -> usize {
+        1 + self.plan.verdicts.iter().map(|verdict| verdict.targets.len()).sum::<usize>()
+    }
+}
+
+/// Puts a pass together. `seen` is `None` when the look was about acknowledgements only; `next_id` gives row
+/// numbers for dispatches, rising.
+pub(super) fn pass(look: Look, seen: Option<Seen>, now: u64, next_id: impl FnMut() -> u64) -> Pass {
+    let mut sorted = Sorted { acked: look.acked.clone(), ..Sorted::default() };
+    let (now, strategy) = match seen {
+        Some(seen) => {
+            seen.settled.into_iter().for_each(|one| sorted.sort(one));
+            (seen.now, seen.strategy)
+        }
+        None => (now, Default::default()),
+    };
+    let decided = sorted.decided();
+    let said = notice(&look.intent, strategy);
+    let dispatches = dispatches(&look, std::mem::take(&mut sorted.pushes), now, said, next_id);
+    let own_due = sorted.waiting.iter().map(|waiting| waiting.until).min();
+    let plan = Plan {
+        intent: look.intent.id,
+        verdicts: verdicts(sorted.acked, sorted.suppressed, &dispatches, now),
+        dispatches,
+        next_due: own_due.into_iter().chain(look.other_due).min(),
+    };
+    Pass { look, plan, waiting: sorted.waiting, decided }
+}
+
+#[derive(Default)]
+struct Sorted {
+    acked: Vec<Target>,
+    suppressed: BTreeMap<Reason, Vec<Target>>,
+    pushes: BTreeMap<(VendorKind, u8), Vec<Target>>,
+    waiting: Vec<Waiting>,
+}
+
+impl Sorted {
+    fn sort(&mut self, one: super::gather::Settled) {
+        let target = one.target;
+        match (one.step, one.via) {
+            (Step::Acked, _) => self.acked.push(target),
+            (Step::Wait(until, awaited), _) => self.waiting.push(Waiting { target, until, awaited }),
+            (Step::Suppress(reason), _) => self.suppressed.entry(reason).or_default().push(target),
+            (Step::Push, Some(via)) => self.pushes.entry(via).or_default().push(target),
+            // Only a device with a PushID can be decided to be pushed.
+            (Step::Push, None) => self.suppressed.entry(Reason::NotBound).or_default().push(target),
+        }
+    }
+
+    fn decided(&self) -> Decided {
+        let suppressed = self.suppressed.values().flatten();
+        let pushed = self.pushes.values().flatten();
+        let all = self.acked.iter().chain(suppressed).chain(pushed);
+        all.map(|target| (target.user.clone(), target.device.clone())).collect()
+    }
+}
+
+fn dispatches(
+    look: &Look,
+    pushes: BTreeMap<(VendorKind, u8), Vec<Target>>,
+    now: u64,
+    said: hongyan_vendors::Notice,
+    mut next_id: impl FnMut() -> u64,
+) -> Vec<NewDispatch> {
+    let mut dispatches = Vec::new();
+    for ((kind, app_type), targets) in pushes {
+        let batch_max = vendor(kind).max_tokens(&said).max(1);
+        for batch in targets.chunks(batch_max) {
+            dispatches.push(NewDispatch {
+                id: next_id(),
+                app: look.intent.app,
+                intent: look.intent.id,
+                vendor: kind,
+                app_type,
+                is_call: matches!(look.intent.subject, Subject::Call { .. }),
+                notice: said.clone(),
+                targets: batch.to_vec(),
+                due_at: now,
+                expires_at: look.intent.spec.expires_at,
+            });
+        }
+    }
+    dispatches
+}
+
+fn verdicts(
+    acked: Vec<Target>,
+    suppressed: BTreeMap<Reason, Vec<Target>>,
+    dispatches: &[NewDispatch],
+    at: u64,
+) -> Vec<Verdict> {
+    let acked = (!acked.is_empty()).then_some(Verdict { decision: Decision::Acked, targets: acked, at });
+    let pushed = dispatches.iter().map(|dispatch| Verdict {
+        decision: Decision::Pushed { dispatch: dispatch.id },
+        targets: dispatch.targets.clone(),
+        at,
+    });
+    let suppressed = suppressed.into_iter().map(|(reason, targets)| Verdict {
+        decision: Decision::Suppressed { reason: reason.code().into() },
+        targets,
+        at,
+    });
+    acked.into_iter().chain(pushed).chain(suppressed).collect()
+}

@@ -1,0 +1,287 @@
+//! From intents to verdicts and dispatches: one task that hears signals, looks at what is ready or due, decides,
+//! and writes what it decided in groups.
+//!
+//! The store has every intent: what does not fit into memory, and every hint that got lost, is read from there.
+
+use super::{
+    Counters, Signal,
+    dispatcher::Orders,
+    gather::{Seen, Sources},
+    pending::{Admitted, Decided, Look, Pending, Scope},
+    plan::{Pass, pass},
+    signal::Overflow,
+};
+use crate::store::{Decision, Intent, NewDispatch, Plan, StoreError};
+use futures_util::{FutureExt, StreamExt, stream};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+
+/// Signals heard before the next pass.
+const SIGNALS_PER_ROUND: usize = 4_096;
+/// Intents read from the store at a time.
+const PAGE_MAX: usize = 512;
+/// Looks whose facts are fetched at the same time.
+const GATHERING_MAX: usize = 16;
+/// Devices with a verdict in one transaction, unless a single intent has more.
+const WRITE_SIZE_MAX: usize = 4_096;
+/// Pause after the store failed, in ms.
+const STORE_PAUSE_MS: u64 = 500;
+
+/// What waits, shared with whoever explains it. Locked for a few lines only.
+pub(super) type SharedPending = Arc<Mutex<Pending>>;
+
+pub(super) fn lock(pending: &SharedPending) -> MutexGuard<'_, Pending> {
+    pending.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The planner's task.
+pub(super) struct Planner {
+    pub sources: Arc<Sources>,
+    pub pending: SharedPending,
+    pub orders: Orders,
+    pub counters: Arc<Counters>,
+    pub signals: mpsc::Receiver<Signal>,
+    pub overflow: Arc<Overflow>,
+    pub batch_max: usize,
+    pub reading: Reading,
+}
+
+/// Where reading intents from the store has come to.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) struct Reading {
+    /// The last one read; `None`: every intent that is pending is in memory.
+    after: Option<u64>,
+    /// Something was left behind meanwhile: from the beginning once more.
+    again: bool,
+    /// Not before this Unix time in ms, after a failure.
+    not_before: u64,
+    /// The greatest ID that was ever read.
+    read_max: u64,
+}
+
+impl Reading {
+    /// Everything is still to be read.
+    pub fn start() -> Self {
+        Self { after: Some(0), again: false, not_before: 0, read_max: 0 }
+    }
+
+    /// Something is in the store that is not in memory.
+    fn left_behind(&mut self) {
+        match self.after {
+            None => self.after = Some(0),
+            Some(_) => self.again = true,
+        }
+    }
+
+    fn read(&mut self, last: Option<u64>) {
+        self.after = match last {
+            Some(last) => Some(last),
+            None if self.again => Some(0),
+            None => None,
+        };
+        self.again &= last.is_some();
+    }
+}
+
+impl Planner {
+    /// Runs until it is stopped.
+    pub async fn run(mut self, stop: CancellationToken) {
+        let clock = self.sources.clock.clone();
+        let overflow = self.overflow.clone();
+        let mut open = true;
+        while !stop.is_cancelled() {
+            self.hear_waiting_signals();
+            if overflow.taken().now_or_never().is_some() {
+                self.reading.left_behind();
+            }
+            self.read_more().await;
+            let looks = lock(&self.pending).take(clock.now_ms(), self.batch_max);
+            self.counters.waiting.set(lock(&self.pending).len());
+            if !looks.is_empty() {
+                self.look_at(looks).await;
+                continue;
+            }
+            let due = self.next_due();
+            tokio::select! {
+                biased;
+                () = stop.cancelled() => break,
+                signal = self.signals.recv(), if open => match signal {
+                    Some(signal) => self.hear(signal),
+                    None => open = false,
+                },
+                () = overflow.taken() => self.reading.left_behind(),
+                () = clock.sleep_until(due.unwrap_or(u64::MAX)), if due.is_some() => {}
+            }
+        }
+    }
+
+    fn next_due(&self) -> Option<u64> {
+        let pending = lock(&self.pending);
+        let read = self.reading.after.filter(|_| pending.has_room()).map(|_| self.reading.not_before);
+        pending.next_due().into_iter().chain(read).min()
+    }
+
+    fn hear_waiting_signals(&mut self) {
+        for _ in 0..SIGNALS_PER_ROUND {
+            match self.signals.try_recv() {
+                Ok(signal) => self.hear(signal),
+                Err(_) => return,
+            }
+        }
+    }
+
+    fn hear(&mut self, signal: Signal) {
+        let mut pending = lock(&self.pending);
+        match signal {
+            Signal::Intent(intent) => {
+                // What was read from the store may be settled already: its signal comes late.
+                let reload = intent.id <= self.reading.read_max;
+                let admitted = pending.admit(intent, false, reload);
+                drop(pending);
+                self.note_admitted(admitted);
+            }
+            Signal::Acked { app, user, device, conversation, seq } => {
+                pending.hear_ack(app, &user, &device, conversation, seq);
+            }
+            Signal::CallAcked { call, user, device } => pending.hear_call_ack(call, &user, &device),
+            Signal::UserChanged { app, user } => pending.hear_change(app, &user),
+            Signal::CallOver { call, users } => pending.hear_call_over(call, &users),
+        }
+    }
+
+    fn note_admitted(&mut self, admitted: Admitted) {
+        match admitted {
+            Admitted::Yes => self.counters.intents.add(1),
+            Admitted::Known => {}
+            Admitted::Full => self.reading.left_behind(),
+        }
+    }
+
+    /// Reads one page of pending intents when there are some in the store only and there is room.
+    async fn read_more(&mut self) {
+        let Some(after) = self.reading.after else { return };
+        let now = self.sources.clock.now_ms();
+        if now < self.reading.not_before || !lock(&self.pending).has_room() {
+            return;
+        }
+        match self.sources.store.pending_intents(after, PAGE_MAX).await {
+            Ok(page) => self.take_page(page),
+            Err(error) => {
+                tracing::warn!(%error, "pending push intents cannot be read");
+                self.counters.store_errors.add(1);
+                self.reading.not_before = now + STORE_PAUSE_MS;
+            }
+        }
+    }
+
+    fn take_page(&mut self, page: Vec<Intent>) {
+        let full = page.len() >= PAGE_MAX;
+        let mut last = None;
+        for intent in page {
+            let id = intent.id;
+            self.reading.read_max = self.reading.read_max.max(id);
+            let from_before = intent.created_at < self.sources.started_at;
+            match lock(&self.pending).admit(Arc::new(intent), from_before, true) {
+                // The rest of the page is read again when there is room.
+                Admitted::Full => return self.reading.read(last.or(self.reading.after)),
+                Admitted::Yes => self.counters.intents.add(1),
+                Admitted::Known => {}
+            }
+            last = Some(id);
+        }
+        self.reading.read(last.filter(|_| full));
+    }
+
+    /// Gathers facts for several looks at a time, decides, and writes as soon as enough has come together.
+    async fn look_at(&mut self, looks: Vec<Look>) {
+        let sources = self.sources.clone();
+        let mut seen = stream::iter(looks)
+            .map(|look| {
+                let sources = sources.clone();
+                async move {
+                    let mut look = look;
+                    let seen = see(&sources, &mut look).await;
+                    (look, seen)
+                }
+            })
+            .buffer_unordered(GATHERING_MAX);
+        let (mut passes, mut size) = (Vec::new(), 0);
+        while let Some((look, seen)) = seen.next().await {
+            match seen {
+                Ok(seen) => {
+                    let pass = self.decide(look, seen);
+                    size += pass.size();
+                    passes.push(pass);
+                }
+                Err(error) => self.put_off(vec![look], &error),
+            }
+            if size >= WRITE_SIZE_MAX {
+                self.write(std::mem::take(&mut passes)).await;
+                size = 0;
+            }
+        }
+        self.write(passes).await;
+    }
+
+    fn decide(&self, look: Look, seen: Option<Seen>) -> Pass {
+        let (store, now) = (&self.sources.store, self.sources.clock.now_ms());
+        pass(look, seen, now, || store.next_dispatch_id(now))
+    }
+
+    /// Writes passes in one transaction, then hands their dispatches on.
+    async fn write(&mut self, passes: Vec<Pass>) {
+        let plans: Vec<Plan> =
+            passes.iter().filter(|pass| pass.is_worth_writing()).map(|pass| pass.plan.clone()).collect();
+        if !plans.is_empty()
+            && let Err(error) = self.sources.store.write_plans(plans).await
+        {
+            let looks = passes.into_iter().map(|pass| pass.look).collect();
+            return self.put_off(looks, &error);
+        }
+        let mut orders: Vec<NewDispatch> = Vec::new();
+        let now = self.sources.clock.now_ms();
+        for pass in passes {
+            self.count(&pass.plan);
+            lock(&self.pending).finish(&pass.look, pass.waiting, pass.decided, now);
+            orders.extend(pass.plan.dispatches);
+        }
+        if !orders.is_empty() && self.orders.send(orders).await.is_err() {
+            tracing::warn!("the dispatcher has stopped; new pushes go out at the next start");
+        }
+    }
+
+    fn put_off(&self, looks: Vec<Look>, error: &StoreError) {
+        tracing::warn!(%error, intents = looks.len(), "push decisions wait for the store");
+        self.counters.store_errors.add(1);
+        let at = self.sources.clock.now_ms() + STORE_PAUSE_MS;
+        let mut pending = lock(&self.pending);
+        looks.into_iter().for_each(|look| pending.fail(look, at));
+    }
+
+    fn count(&self, plan: &Plan) {
+        for verdict in &plan.verdicts {
+            let count = match verdict.decision {
+                Decision::Acked => &self.counters.acked,
+                Decision::Pushed { .. } => &self.counters.planned,
+                Decision::Suppressed { .. } => &self.counters.suppressed,
+            };
+            count.add(verdict.targets.len());
+        }
+    }
+}
+
+/// Fetches what a look needs; `None` when it only has acknowledgements to write.
+async fn see(sources: &Sources, look: &mut Look) -> Result<Option<Seen>, StoreError> {
+    if look.reload {
+        let verdicts = sources.store.verdicts(look.intent.id).await?;
+        let targets = verdicts.into_iter().flat_map(|verdict| verdict.targets);
+        let written: Decided = targets.map(|target| (target.user, target.device)).collect();
+        look.acked.retain(|target| !written.contains(&(target.user.clone(), target.device.clone())));
+        look.decided.extend(written);
+    }
+    match &look.scope {
+        Scope::Users(users) if users.is_empty() => Ok(None),
+        _ => sources.see(look).await.map(Some),
+    }
+}

@@ -1,0 +1,147 @@
+//! A trace as a list of events in words, by time: the steps 4 to 8 of an offline push.
+
+use super::{
+    Reason,
+    pending::Waiting,
+    trace::{EventView, TraceKind, awaited},
+};
+use crate::store::{Attempt, Decision, Dispatch, Subject, Target, TargetEnd, TraceRecord, Verdict};
+use serde::{Deserialize, Serialize};
+
+/// Devices of one verdict that get events of their own; a bigger verdict gets one event for all.
+const DEVICES_SHOWN_MAX: usize = 50;
+
+/// A sentence in two languages.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Words {
+    /// English.
+    pub en: String,
+    /// Chinese.
+    pub zh: String,
+}
+
+impl Words {
+    pub(super) fn new(en: impl Into<String>, zh: impl Into<String>) -> Self {
+        Self { en: en.into(), zh: zh.into() }
+    }
+
+    /// The sentence of a reason; a code of another program version stands for itself.
+    pub(super) fn of_code(code: &str) -> Self {
+        match Reason::from_code(code) {
+            Some(reason) => Self::new(reason.en(), reason.zh()),
+            None => Self::new(code, code),
+        }
+    }
+}
+
+/// What happened to one intent.
+pub(super) fn events(record: &TraceRecord, waiting: &[Waiting]) -> Vec<EventView> {
+    let intent = &record.intent;
+    let kind = match intent.subject {
+        Subject::Message { .. } => TraceKind::Message,
+        Subject::Call { .. } => TraceKind::Call,
+    };
+    let mut events = vec![accepted(kind, intent.created_at)];
+    for verdict in &record.verdicts {
+        verdict_events(verdict, intent.created_at, &mut events);
+    }
+    for (dispatch, attempts) in &record.dispatches {
+        dispatch_events(dispatch, attempts, &mut events);
+    }
+    let waits = waiting.iter().take(DEVICES_SHOWN_MAX);
+    events.extend(waits.map(|one| about(&one.target, intent.created_at, 5, "waiting", awaited(one))));
+    events
+}
+
+/// The server stored it.
+pub(super) fn accepted(kind: TraceKind, at: u64) -> EventView {
+    let text = match kind {
+        TraceKind::Message => Words::new("The server stored the message.", "服务器已存储消息。"),
+        TraceKind::Call => Words::new("The server stored the invitation.", "服务器已存储呼叫邀请。"),
+    };
+    event(at, 4, "accepted", text)
+}
+
+fn event(at: u64, step: u8, name: &str, text: Words) -> EventView {
+    EventView { at, step: Some(step), name: name.into(), user_id: None, device_id: None, text }
+}
+
+fn about(target: &Target, at: u64, step: u8, name: &str, text: Words) -> EventView {
+    let (user_id, device_id) = (Some(target.user.clone()), target.device.clone());
+    EventView { user_id, device_id, ..event(at, step, name, text) }
+}
+
+fn verdict_events(verdict: &Verdict, created_at: u64, events: &mut Vec<EventView>) {
+    let at = verdict.at;
+    let steps: Vec<(u8, &str, Words)> = match &verdict.decision {
+        Decision::Acked => vec![(
+            5,
+            "acked",
+            Words::new("Online: it acknowledged the live delivery.", "在线：设备已确认收到。"),
+        )],
+        Decision::Suppressed { reason } => vec![(5, "suppressed", Words::of_code(reason))],
+        Decision::Pushed { .. } => vec![
+            (5, "online_check", unreached(at.saturating_sub(created_at))),
+            (6, "planned", Words::new("Handed over to push.", "交给推送服务。")),
+        ],
+    };
+    for (step, name, text) in steps {
+        if verdict.targets.len() > DEVICES_SHOWN_MAX {
+            let (en, zh) = (&text.en, &text.zh);
+            let count = verdict.targets.len();
+            let text = Words::new(format!("{count} devices: {en}"), format!("{count} 台设备：{zh}"));
+            events.push(event(at, step, name, text));
+        } else {
+            events.extend(verdict.targets.iter().map(|target| about(target, at, step, name, text.clone())));
+        }
+    }
+}
+
+fn unreached(after_ms: u64) -> Words {
+    Words::new(
+        format!("Not acknowledged {after_ms} ms after it was stored: it needs a push."),
+        format!("存储后 {after_ms} 毫秒仍未确认收到：需要推送。"),
+    )
+}
+
+fn dispatch_events(dispatch: &Dispatch, attempts: &[Attempt], events: &mut Vec<EventView>) {
+    let vendor = dispatch.request.vendor;
+    for attempt in attempts {
+        let devices = attempt.targets;
+        let (name, again_en, again_zh) = match attempt.number {
+            0 | 1 => ("dispatched", "", ""),
+            _ => ("retry", " again", "再次"),
+        };
+        let text = Words::new(
+            format!("Sent{again_en} to {vendor}, {devices} device(s)."),
+            format!("{again_zh}发送到 {vendor}，{devices} 台设备。"),
+        );
+        events.push(event(attempt.at, 7, name, text));
+        events.push(event(attempt.at + attempt.took_ms, 7, "answered", answer(attempt)));
+    }
+    for (target, end) in dispatch.ended.iter().take(DEVICES_SHOWN_MAX) {
+        let reason = match end {
+            TargetEnd::Accepted | TargetEnd::Expired => continue,
+            TargetEnd::Failed { reason } => ("failed", reason),
+            TargetEnd::Suppressed { reason } => ("suppressed", reason),
+            TargetEnd::Retracted { reason } => ("retracted", reason),
+        };
+        // The store keeps no time for the end of a device: the last attempt is the best that is known.
+        let at = attempts.last().map_or(dispatch.request.due_at, |attempt| attempt.at + attempt.took_ms);
+        events.push(about(target, at, 7, reason.0, Words::of_code(reason.1)));
+    }
+}
+
+fn answer(attempt: &Attempt) -> Words {
+    let Attempt { took_ms, status, code, message, .. } = attempt;
+    match status {
+        0 => Words::new(
+            format!("No answer after {took_ms} ms: {message}."),
+            format!("{took_ms} 毫秒后没有应答：{message}。"),
+        ),
+        _ => Words::new(
+            format!("Answered {code} after {took_ms} ms: {message}"),
+            format!("{took_ms} 毫秒后应答 {code}：{message}"),
+        ),
+    }
+}
