@@ -109,7 +109,7 @@ export async function loadTrace(id: string, signal: AbortSignal): Promise<Trace 
 
 /** Whether more can still happen by itself. */
 export function isSettled(trace: Trace): boolean {
-  const open = trace.dispatches.some((one) => one.state === 'queued' || one.state === 'sending');
+  const open = trace.dispatches.some((dispatch) => dispatch.state === 'pending');
   return !open && trace.devices.every((device) => device.state !== 'pending');
 }
 
