@@ -50,7 +50,7 @@ export interface AccountParts {
   session: Session;
   platform: Platform;
   listeners: EventSink;
-  log(level: LogLevel, text: string): void;
+  log: (level: LogLevel, text: string) => void;
 }
 
 /** One logged-in user. */

@@ -107,7 +107,7 @@ export class Client {
   }
 
   /** Removes the listener of an event. */
-  off<K extends keyof ZIMEventHandler>(type: K): void {
+  off(type: keyof ZIMEventHandler): void {
     this.#listeners.off(type);
   }
 

@@ -26,7 +26,7 @@ export interface ConversationsPort {
   changed(infoList: types.ZIMConversationChangeInfo[]): void;
   totalChanged(total: number): void;
   syncState(state: ZIMConversationSyncState): void;
-  log(level: LogLevel, text: string): void;
+  log: (level: LogLevel, text: string) => void;
 }
 
 /** The conversation list of one logged-in user. */
@@ -249,17 +249,15 @@ export class Conversations {
     const key = conversationKey(ref.conversationID, ref.conversationType);
     if (this.#fetching.has(key)) return;
     this.#fetching.add(key);
-    this.#port.session.request('conversation.get', ref).then(
-      ({ conversation }) => {
-        this.#fetching.delete(key);
-        const event = this.#entries.has(key) ? ZIMConversationEvent.Updated : ZIMConversationEvent.Added;
-        this.#announce([[event, this.#merge(conversation)]]);
-      },
-      (thrown: unknown) => {
-        this.#fetching.delete(key);
+    const asked = this.#port.session.request('conversation.get', ref).then(({ conversation }) => {
+      const event = this.#entries.has(key) ? ZIMConversationEvent.Updated : ZIMConversationEvent.Added;
+      this.#announce([[event, this.#merge(conversation)]]);
+    });
+    void asked
+      .catch((thrown: unknown) => {
         this.#port.log('info', `a conversation is not shown yet: ${asZIMError(thrown).message}`);
-      },
-    );
+      })
+      .finally(() => this.#fetching.delete(key));
   }
 
   #unseenEntry(key: string, ref: WireConversationRef): Entry {

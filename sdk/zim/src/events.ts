@@ -22,7 +22,7 @@ export class Listeners<C> {
 
   /** Sets the listener of an event. */
   on<K extends EventName>(type: K, listener: (client: C, data: ZIMEventResults[K]) => void): void {
-    this.#listeners.set(type, listener as Listener<C>);
+    this.#listeners.set(type, listener);
   }
 
   /** Removes the listener of an event. */

@@ -20,7 +20,7 @@ export interface InboxPort {
   acknowledge(cursor: WireCursor): boolean;
   /** Messages above a place, rising. */
   history(from: WireConversationRef, afterSeq: number): Promise<WireMessage[]>;
-  log(level: LogLevel, text: string): void;
+  log: (level: LogLevel, text: string) => void;
 }
 
 interface Place {

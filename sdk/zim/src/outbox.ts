@@ -19,7 +19,7 @@ interface Entry {
   everWritten: boolean;
   resolve(message: WireMessage): void;
   reject(error: ZIMError): void;
-  timer: Timer;
+  timer: Timer | null;
 }
 
 /** The outbox of one session. */
@@ -139,7 +139,7 @@ export class Outbox {
     const at = this.#entries.indexOf(entry);
     if (at < 0) return false;
     this.#entries.splice(at, 1);
-    this.#clock.clearTimer(entry.timer);
+    if (entry.timer !== null) this.#clock.clearTimer(entry.timer);
     return true;
   }
 

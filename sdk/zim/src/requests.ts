@@ -35,7 +35,7 @@ interface Entry {
   params: Params<Method>;
   resolve(result: unknown): void;
   reject(error: ZIMError): void;
-  timer: Timer;
+  timer: Timer | null;
 }
 
 /** The requests of one session. Each is settled within `REQUEST_TIMEOUT_MS`. */
@@ -58,7 +58,7 @@ export class RequestQueue {
       const entry: Entry = {
         method,
         params,
-        resolve: resolve as (result: unknown) => void,
+        resolve: resolve,
         reject,
         timer: null,
       };
@@ -111,7 +111,7 @@ export class RequestQueue {
 
   #settle(entry: Entry): boolean {
     if (!this.#open.delete(entry)) return false;
-    this.#clock.clearTimer(entry.timer);
+    if (entry.timer !== null) this.#clock.clearTimer(entry.timer);
     return true;
   }
 }

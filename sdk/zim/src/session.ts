@@ -372,8 +372,9 @@ export class Session {
   }
 
   #stop(name: 'retry' | 'connect' | 'beat'): void {
-    if (!this.#timers.has(name)) return;
-    this.#platform.clock.clearTimer(this.#timers.get(name));
+    const timer = this.#timers.get(name);
+    if (timer === undefined) return;
+    this.#platform.clock.clearTimer(timer);
     this.#timers.delete(name);
   }
 }

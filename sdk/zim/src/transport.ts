@@ -27,7 +27,7 @@ export interface ConnectionEvents {
 interface Pending {
   resolve(result: unknown): void;
   reject(error: unknown): void;
-  timer: Timer;
+  timer: Timer | null;
 }
 
 interface Waiting {

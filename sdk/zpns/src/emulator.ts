@@ -88,7 +88,7 @@ export class EmulatedPhone {
       const late = (): void =>
         this.#take(id)?.reject(new PhoneError(1, 'the emulator did not answer in time'));
       const timer = setTimeout(late, ANSWER_TIMEOUT_MS);
-      this.#pending.set(id, { resolve: resolve as (result: unknown) => void, reject, timer });
+      this.#pending.set(id, { resolve: resolve, reject, timer });
       this.#socket.send(JSON.stringify({ id, method, params }));
     });
   }

@@ -58,12 +58,12 @@ export class ZPNs {
   on<K extends ZPNsEventName>(type: K, listener: ZPNsListener<K>): void {
     if (typeof listener !== 'function') throw configError('listener must be a function');
     const listeners = this.#listeners.get(type) ?? new Set();
-    this.#listeners.set(type, listeners.add(listener as ZPNsListener<never>));
+    this.#listeners.set(type, listeners.add(listener));
   }
 
   /** Removes a listener, or without one all of the event. */
   off<K extends ZPNsEventName>(type: K, listener?: ZPNsListener<K>): void {
-    if (listener) this.#listeners.get(type)?.delete(listener as ZPNsListener<never>);
+    if (listener) this.#listeners.get(type)?.delete(listener);
     else this.#listeners.delete(type);
   }
 

@@ -100,9 +100,9 @@ function pageLifecycle(): Lifecycle {
       if (typeof addEventListener !== 'function') return () => undefined;
       const tell = (change: LifecycleChange) => () => listener(change);
       const watched: [EventTarget, string, () => void][] = [
-        [globalThis as unknown as EventTarget, 'online', tell('online')],
-        [globalThis as unknown as EventTarget, 'pagehide', tell('closing')],
-        [globalThis as unknown as EventTarget, 'pageshow', () => listener(phase())],
+        [globalThis, 'online', tell('online')],
+        [globalThis, 'pagehide', tell('closing')],
+        [globalThis, 'pageshow', () => listener(phase())],
       ];
       if (typeof document !== 'undefined') {
         watched.push([document, 'visibilitychange', () => listener(phase())]);

@@ -47,7 +47,7 @@ export interface Lifecycle {
 }
 
 /** Handle of a timer. */
-export type Timer = unknown;
+export type Timer = object | number;
 
 /** Time. */
 export interface Clock {
@@ -80,9 +80,9 @@ export interface Platform {
   locale(): string;
   /** Server to use when none was given; empty for none. */
   readonly defaultServer: string;
-  log(level: LogLevel, text: string): void;
+  readonly log: (level: LogLevel, text: string) => void;
   /** An exception that a listener of the app threw: show it where uncaught exceptions go. */
-  uncaught(thrown: unknown): void;
+  readonly uncaught: (thrown: unknown) => void;
 }
 
 /** The timers of the JavaScript host. */

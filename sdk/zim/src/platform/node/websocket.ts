@@ -36,7 +36,7 @@ class NodeSocket implements Socket {
     try {
       this.#handshake(new URL(url), key, subprotocol);
     } catch (thrown) {
-      setImmediate(() => this.#end(1006, String((thrown as Error).message)));
+      setImmediate(() => this.#end(1006, (thrown as Error).message));
     }
   }
 
