@@ -53,10 +53,12 @@ export interface TraceEvent {
 /** One request to a vendor and its answer. */
 export interface TraceAttempt {
   at: number;
-  tookMs: number | null;
-  status: number | null;
-  code: string | null;
-  message: string | null;
+  tookMs: number;
+  /** HTTP status; 0 when there was no answer. */
+  status: number;
+  /** The vendor's code, or the name of the fault. */
+  code: string;
+  message: string;
   requestID: string | null;
 }
 
@@ -75,9 +77,12 @@ export interface TraceDispatch {
 export interface Trace {
   id: string;
   kind: 'message' | 'call';
-  conversationID: string;
-  conversationType: number;
+  /** Null for calls. */
+  conversationID: string | null;
+  conversationType: number | null;
   senderUserID: string;
+  /** Every device has its verdict and every push its end. */
+  settled: boolean;
   /** Unix time in ms at which the server had it on stable storage. */
   acceptedAt: number;
   devices: TraceDevice[];
@@ -89,8 +94,6 @@ export interface Trace {
 const POLL_MS = 150;
 /** Polls at most this long; a push that the ack deadline holds back comes after 5 s. */
 const FOLLOW_MS_MAX = 40_000;
-/** Nothing can be pending before the server has written the first device row. */
-const SETTLE_POLLS = 4;
 
 /** Reads the page's configuration; throws with the status when the server does not answer with it. */
 export async function loadConfig(): Promise<DemoConfig> {
@@ -107,24 +110,18 @@ export async function loadTrace(id: string, signal: AbortSignal): Promise<Trace 
   return (await answer.json()) as Trace;
 }
 
-/** Whether more can still happen by itself. */
-export function isSettled(trace: Trace): boolean {
-  const open = trace.dispatches.some((dispatch) => dispatch.state === 'pending');
-  return !open && trace.devices.every((device) => device.state !== 'pending');
-}
-
-/** Follows a message or call until no device is pending; bounded in time, ended by `signal`. */
+/** Follows a message or call until it is settled; bounded in time, ended by `signal`. */
 export async function followTrace(
   id: string,
   show: (trace: Trace) => void,
   signal: AbortSignal,
 ): Promise<void> {
   const until = performance.now() + FOLLOW_MS_MAX;
-  let settled = 0;
-  while (!signal.aborted && performance.now() < until && settled < SETTLE_POLLS) {
+  let settled = false;
+  while (!signal.aborted && performance.now() < until && !settled) {
     const trace = await loadTrace(id, signal);
     if (trace) show(trace);
-    settled = trace && isSettled(trace) ? settled + 1 : 0;
+    settled = trace?.settled ?? false;
     await new Promise((resolve) => setTimeout(resolve, POLL_MS));
   }
 }

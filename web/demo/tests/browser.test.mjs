@@ -19,48 +19,56 @@ const IMAGES = fileURLToPath(new URL('../../../docs/images/', import.meta.url));
 /** A play takes up to ack deadline, login and its own pauses. */
 const PLAY_MS_MAX = 40_000;
 
-let server;
 let browser;
 let images;
 /** User IDs of the three phones. */
 let users;
 
 before(async () => {
-  server = await startServer();
-  const config = await (await fetch(`${server.url}/demo/api/config`)).json();
-  users = config.users.map((user) => user.userID);
   browser = await chromium.launch({ executablePath: CHROMIUM, args: FLAGS });
   images = process.env.UPDATE_IMAGES === '1' ? IMAGES : await mkdtemp(join(tmpdir(), 'hongyan-images-'));
   await mkdir(images, { recursive: true });
 });
 
-after(async () => {
-  await browser?.close();
-  await server?.stop();
-});
+after(() => browser?.close());
 
-/** A page that remembers everything it must not do. */
+/** A fresh server and a page on it that remembers everything it must not do. */
 async function openPage(options) {
-  const context = await browser.newContext({ viewport: { width: 1440, height: 1040 }, ...options });
-  const page = await context.newPage();
+  const server = await startServer();
+  const close = async () => {
+    await context?.close();
+    await server.stop();
+  };
+  let context;
+  try {
+    const config = await (await fetch(`${server.url}/demo/api/config`)).json();
+    users = config.users.map((user) => user.userID);
+    context = await browser.newContext({ viewport: { width: 1440, height: 1040 }, ...options });
+    const page = await context.newPage();
+    page.setDefaultTimeout(PLAY_MS_MAX);
+    const faults = watchFaults(page, new URL(server.url).host);
+    await page.goto(`${server.url}/demo/`);
+    for (const index of [0, 1, 2]) await page.waitForSelector(`${id(`phone-${index}`)}[data-linked=true]`);
+    return { page, faults, close };
+  } catch (fault) {
+    await close();
+    throw fault;
+  }
+}
+
+/** Collects errors of the page and requests to another host. */
+function watchFaults(page, host) {
   const faults = [];
-  page.setDefaultTimeout(PLAY_MS_MAX);
+  const foreign = (url) => new URL(url).host !== host && faults.push(`foreign: ${url}`);
   page.on('console', (message) => {
     // A trace is asked for from the first moment; "not yet known" is an answer, though Chromium logs it.
     const early = message.location().url.includes('/demo/api/trace/') && message.text().includes('404');
     if (message.type() === 'error' && !early) faults.push(`console: ${message.text()}`);
   });
   page.on('pageerror', (error) => faults.push(`page: ${error.message}`));
-  page.on('request', (request) => {
-    if (new URL(request.url()).host !== new URL(server.url).host) faults.push(`foreign: ${request.url()}`);
-  });
-  page.on('websocket', (socket) => {
-    if (new URL(socket.url()).host !== new URL(server.url).host) faults.push(`foreign: ${socket.url()}`);
-  });
-  await page.goto(`${server.url}/demo/`);
-  for (const index of [0, 1, 2])
-    await page.waitForSelector(`[data-testid=phone-${index}][data-linked=true]`);
-  return { page, faults, close: () => context.close() };
+  page.on('request', (request) => foreign(request.url()));
+  page.on('websocket', (socket) => foreign(socket.url()));
+  return faults;
 }
 
 const id = (name) => `[data-testid="${name}"]`;

@@ -85,6 +85,8 @@ export const en: Record<TextKey, string> = {
   'mark.call_accepted': '{name} accepted',
   'mark.call_rejected': '{name} rejected',
 
+  'line.about': '{name}: {text}',
+
   'trace.title': 'Trace',
   'trace.empty': 'Send something, and every device’s outcome and reason is written here.',
   'trace.id.message': 'Message {id}',

@@ -31,8 +31,8 @@ export function t(key: TextKey, values?: Record<string, string | number>): strin
 }
 
 /** A sentence of the server in the language now. */
-export function said(sentence: Sentence): string {
-  return sentence[language];
+export function said(sentence: Sentence | null): string {
+  return sentence?.[language] ?? '';
 }
 
 /** A name as this language shows it. */

@@ -81,6 +81,8 @@ export const zh = {
   'mark.call_accepted': '{name}接听',
   'mark.call_rejected': '{name}拒绝',
 
+  'line.about': '{name}：{text}',
+
   'trace.title': '链路追踪',
   'trace.empty': '发出一条消息，这里会写明每台设备的去向和缘由。',
   'trace.id.message': '消息 {id}',

@@ -31,12 +31,13 @@ export class DemoStage implements Stage {
     return stepsOf(this.run, this.marks, this.receivers);
   }
 
-  /** Who the latest send is for: as the server sees it once it has answered, else as the page does. */
+  /** Who the latest send is for, as the page and the server see it; before a send, who it would be for. */
   get receivers(): string[] {
     const { run } = this;
-    if (run?.trace?.devices.length) return [...new Set(run.trace.devices.map((device) => device.userID))];
+    const traced = run?.trace?.devices.map((device) => device.userID) ?? [];
     const others = this.phones.slice(1).map((phone) => phone.user);
-    return run?.receiverUserIDs ?? (this.scenario === 'group' ? others : others.slice(0, 1));
+    if (run) return [...new Set([...run.receiverUserIDs, ...traced])];
+    return this.scenario === 'group' ? others : others.slice(0, 1);
   }
 
   nameOf(userID: string): string {

@@ -25,6 +25,8 @@ export interface Step {
 
 /** Lines shown per step; a group's step may have one per member. */
 const LINES_MAX = 6;
+/** Name of the event that says a device has not answered yet. */
+const WAITING = 'waiting';
 const REGISTRATION: MarkName[][] = [['token_asked'], ['token_given'], ['registered', 'bound']];
 const ARRIVAL: MarkName[] = [
   'notice_shown',
@@ -116,32 +118,35 @@ function sentenceLine(event: TraceEvent, run: Run): StepLine {
   return { at: toPage(run, event.at), sentence: event.text, userID: event.userID };
 }
 
+/** One of the server's steps. A device that is only waited for makes step 5 active, not done. */
 function serverStep(number: number, run: Run, trace: Trace): Step {
   const lines = eventLines(number, run, trace);
-  const first = lines[0];
-  return { number, state: first ? 'done' : 'idle', at: first ? first.at : null, lines };
+  const events = trace.events.filter((event) => event.step === number);
+  const decided = events.find((event) => event.name !== WAITING);
+  const waits = !trace.settled && events.some((event) => event.name === WAITING);
+  const state = waits ? 'active' : decided ? 'done' : 'idle';
+  return { number, state, at: decided ? toPage(run, decided.at) : null, lines };
 }
 
-/** What is still open is active; what can no longer come is skipped or failed. */
+/** What is still open is active; what can no longer come is skipped. */
 function settleMiddle(steps: Step[], trace: Trace): Step[] {
-  const pending = trace.devices.some((device) => device.state === 'pending');
   const asked = trace.dispatches.some((dispatch) => dispatch.attempts.length > 0);
-  const dead = trace.devices.some((device) => device.state === 'failed');
-  let reached = false;
+  let reached = steps.some((step) => step.state === 'active');
   return steps.map((step) => {
-    if (step.number === 7 && step.state === 'done') return { ...step, state: answered(trace, dead) };
-    if (step.state === 'done') return step;
+    if (step.number === 7 && step.state === 'done') return { ...step, state: answered(trace) };
+    if (step.state !== 'idle') return step;
     if (step.number < 7 && asked) return { ...step, state: 'done' as const };
-    if (!pending) return { ...step, state: 'skipped' as const };
+    if (trace.settled) return { ...step, state: 'skipped' as const };
     const state = reached ? ('idle' as const) : ('active' as const);
     reached = true;
     return { ...step, state };
   });
 }
 
-function answered(trace: Trace, dead: boolean): StepState {
+function answered(trace: Trace): StepState {
   if (trace.devices.some((device) => device.state === 'pushed')) return 'done';
-  return dead ? 'failed' : trace.devices.some((device) => device.state === 'pending') ? 'active' : 'done';
+  if (!trace.settled) return 'active';
+  return trace.devices.some((device) => device.state === 'failed') ? 'failed' : 'done';
 }
 
 function arrivalStep(run: Run, trace: Trace, marks: readonly Mark[]): Step {
@@ -149,18 +154,22 @@ function arrivalStep(run: Run, trace: Trace, marks: readonly Mark[]): Step {
     (mark) =>
       mark.at >= run.sentAt && run.receiverUserIDs.includes(mark.userID) && ARRIVAL.includes(mark.name),
   );
-  const pushed = usersWith(trace, (device) => device.state === 'pushed' || device.state === 'pending');
-  const own = seen.filter((mark) => pushed.has(mark.userID));
+  const live = new Set(trace.devices.filter((one) => one.state === 'acked').map((one) => one.userID));
+  const own = seen.filter((mark) => !live.has(mark.userID));
   const lines = own.map((mark) => line(mark, run)).slice(0, LINES_MAX + 2);
   const shown = lines.find((one) => one.mark && ['notice_shown', 'call_woken'].includes(one.mark.name));
   if (shown) return { number: 8, state: 'done', at: shown.at, lines };
   if (trace.devices.some((device) => device.state === 'pushed'))
     return { number: 8, state: 'active', at: null, lines };
-  if (trace.devices.some((device) => device.state === 'pending'))
-    return { number: 8, state: 'idle', at: null, lines };
+  if (!trace.settled) return { number: 8, state: 'idle', at: null, lines };
   return { number: 8, state: 'skipped', at: null, lines };
 }
 
-function usersWith(trace: Trace, test: (device: TraceDevice) => boolean): Set<string> {
-  return new Set(trace.devices.filter(test).map((device) => device.userID));
+/** Why a device stands where it stands: its reason, or the newest thing said about it. */
+export function reasonOf(trace: Trace, device: TraceDevice): Sentence | null {
+  const about = trace.events.filter(
+    (event) =>
+      event.userID === device.userID && (event.deviceID ?? null) === device.deviceID && event.step === 5,
+  );
+  return device.reasonText ?? about.at(-1)?.text ?? null;
 }

@@ -1,8 +1,7 @@
 /** The eight steps from marks and trace: nothing sent, pushed, acked live, refused, failed to send. */
 import { describe, expect, it } from 'vitest';
 import type { Trace, TraceDevice } from '../../src/api';
-import { isSettled } from '../../src/api';
-import { stepsOf, type Step } from '../../src/steps/from-trace';
+import { reasonOf, stepsOf, type Step } from '../../src/steps/from-trace';
 import { clockShift, type Mark, type MarkName, type Run } from '../../src/steps/run';
 
 const T0 = 1_790_000_000_000;
@@ -39,6 +38,7 @@ function trace(devices: TraceDevice[], steps: [number, number][], answered = fal
     conversationID: 'bob',
     conversationType: 0,
     senderUserID: 'alice',
+    settled: devices.every((one) => one.state !== 'pending'),
     acceptedAt: T0 + 4,
     devices,
     events: steps.map(([step, at]) => ({ at: T0 + at, step, name: 'x', userID: 'bob', text })),
@@ -72,6 +72,7 @@ function run(part: Partial<Run>): Run {
   };
 }
 
+/** States of steps in one line. */
 const states = (steps: Step[]) => steps.map((step) => step.state).join(' ');
 
 describe('before anything is sent', () => {
@@ -138,6 +139,20 @@ describe('a message to a killed app', () => {
     expect(states(stepsOf(run({ trace: planned }), bound, ['bob']).slice(3))).toBe(
       'done done done active idle',
     );
+  });
+
+  it('stays at 5 while a device is only waited for', () => {
+    const waiting = trace(
+      [device('acked', 'carol'), device('pending')],
+      [
+        [4, 4],
+        [5, 9],
+      ],
+    );
+    waiting.events.push({ at: T0 + 4, step: 5, name: 'waiting', userID: 'bob', text });
+    const steps = stepsOf(run({ kind: 'group', trace: waiting }), bound, ['bob', 'carol']).slice(3);
+    expect(states(steps)).toBe('done active idle idle idle');
+    expect(steps[1]?.at).toBe(9);
   });
 
   it('shows the notice as under way while it is not on the phone', () => {
@@ -217,9 +232,12 @@ describe('clocks', () => {
   });
 });
 
-describe('a trace', () => {
-  it('is settled when nothing is pending or on its way', () => {
-    expect(isSettled(trace([device('acked'), device('pushed')], [], true))).toBe(true);
-    expect(isSettled(trace([device('acked'), device('pending')], [], true))).toBe(false);
+describe('a reason', () => {
+  it('is the device’s own, else the newest word on it', () => {
+    const own = { ...device('suppressed'), reasonText: { en: 'muted', zh: '免打扰' } };
+    expect(reasonOf(trace([own], [[5, 6]]), own)?.en).toBe('muted');
+    const pushed = { ...device('pushed'), deviceID: null };
+    expect(reasonOf(trace([pushed], [[5, 6]]), pushed)).toEqual(text);
+    expect(reasonOf(trace([pushed], []), pushed)).toBeNull();
   });
 });
