@@ -1,1 +1,158 @@
 //! Builds the parts of a server from a configuration and stops them in order.
+//!
+//! Order of stopping: nobody new, what is under way finishes, sockets close with "reconnect", the pipeline
+//! stops, the store writes what it kept in memory. Each wait is bounded.
+
+use crate::{
+    calls::Calls,
+    chat::{Chat, Fanout},
+    clock::Clock,
+    config::Config,
+    gateway::{self, Gateway, GatewayConfig, GatewayParts},
+    hub::Hub,
+    push::{Push, PushLimits, PushParts, Signals, TraceView},
+    session::{Services, SessionLimits, sweep_sessions},
+    store::{
+        Store,
+        sqlite::{SqliteStore, StoreOptions},
+    },
+    telemetry::Metrics,
+};
+use anyhow::Context;
+use std::{
+    net::SocketAddr,
+    sync::{Arc, atomic::AtomicBool},
+    time::Duration,
+};
+use tokio::task::JoinHandle;
+
+/// A running server. Dropping it stops its tasks at once; `shutdown` stops it in order.
+pub struct Server {
+    gateway: Gateway,
+    services: Arc<Services>,
+    push: Push,
+    fanout: Fanout,
+    sweep: Sweep,
+}
+
+/// The task that looks over all sessions. Dropping it stops it.
+struct Sweep(JoinHandle<()>);
+
+impl Drop for Sweep {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
+impl Server {
+    /// Opens the data, starts every part and listens. `extra` are further HTTP routes (the demo's).
+    pub async fn start(config: Config, clock: Clock, extra: axum::Router) -> anyhow::Result<Self> {
+        let data = &config.server.data;
+        let store: Arc<dyn Store> = SqliteStore::open(data, store_options(&config), clock.clone())
+            .with_context(|| format!("cannot open the data in {}", data.display()))?;
+        Self::start_on(store, config, clock, extra).await
+    }
+
+    /// The same on a store that is open already.
+    pub async fn start_on(
+        store: Arc<dyn Store>,
+        config: Config,
+        clock: Clock,
+        extra: axum::Router,
+    ) -> anyhow::Result<Self> {
+        let hub = Hub::new();
+        let (signals, receiver, overflow) = Signals::channel();
+        let announcements = store.announcements().context("the store is used by another server")?;
+        let chat = Chat::new(clock.clone(), store.clone(), hub.clone(), signals.clone());
+        let calls = Calls::new(clock.clone(), store.clone(), hub.clone(), signals.clone());
+        let push = Push::start(PushParts {
+            clock: clock.clone(),
+            store: store.clone(),
+            hub: hub.clone(),
+            signals: receiver,
+            overflow,
+            limits: push_limits(&config),
+        });
+        let fanout = Fanout::start(chat.clone(), announcements);
+        let services = Arc::new(Services {
+            clock,
+            store,
+            hub,
+            chat,
+            calls,
+            push: signals,
+            limits: SessionLimits { login_deadline_ms: config.limits.login_deadline_ms },
+            draining: AtomicBool::new(false),
+        });
+        let sweep = Sweep(tokio::spawn(sweep_sessions(services.clone())));
+        let metrics = Metrics::new(services.store.clone(), services.hub.clone(), push.counters().clone());
+        let parts =
+            GatewayParts { services: services.clone(), metrics, extra, config: gateway_config(&config) };
+        let gateway = gateway::serve(parts).await.context("cannot listen")?;
+        Ok(Self { gateway, services, push, fanout, sweep })
+    }
+
+    /// Where it listens.
+    pub fn local_addr(&self) -> SocketAddr {
+        self.gateway.local_addr()
+    }
+
+    /// The store, for tools in the same process and for tests.
+    pub fn store(&self) -> Arc<dyn Store> {
+        self.services.store.clone()
+    }
+
+    /// Who is connected, for tests.
+    pub fn hub(&self) -> Arc<Hub> {
+        self.services.hub.clone()
+    }
+
+    /// Everything known about a message or call on its way out.
+    pub async fn trace(&self, id: u64) -> anyhow::Result<Option<TraceView>> {
+        Ok(self.push.trace(None, id).await?)
+    }
+
+    /// Drains: see the head of this file.
+    pub async fn shutdown(self) {
+        tracing::info!("draining: no new logins, clients are told to reconnect");
+        let Self { gateway, services, push, fanout, sweep } = self;
+        gateway.drain().await;
+        drop((sweep, fanout));
+        push.stop().await;
+        services.store.close().await;
+        tracing::info!("stopped");
+    }
+}
+
+fn store_options(config: &Config) -> StoreOptions {
+    StoreOptions {
+        cache_bytes: config.store.cache_mib * 1024 * 1024,
+        readers: config.store.readers,
+        ..StoreOptions::default()
+    }
+}
+
+fn push_limits(config: &Config) -> PushLimits {
+    let push = &config.push;
+    PushLimits {
+        waiting_max: push.waiting_max,
+        concurrency_max: push.concurrency_max,
+        in_flight_max: push.in_flight_max,
+        connect_timeout: Duration::from_millis(push.connect_timeout_ms),
+        request_timeout: Duration::from_millis(push.request_timeout_ms),
+        retention: Duration::from_secs(push.retention_days * 86_400),
+        ..PushLimits::default()
+    }
+}
+
+fn gateway_config(config: &Config) -> GatewayConfig {
+    GatewayConfig {
+        listen: config.server.listen,
+        tls: config.tls.cert.clone().zip(config.tls.key.clone()),
+        connections_max: config.limits.connections_max,
+        unauthenticated_max: config.limits.unauthenticated_max,
+        unauthenticated_per_ip_max: config.limits.unauthenticated_per_ip_max,
+        origins: config.limits.origins.clone(),
+        drain: Duration::from_secs(config.server.drain_s),
+    }
+}

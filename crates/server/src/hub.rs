@@ -52,6 +52,8 @@ pub struct Seat {
     syncing: AtomicBool,
     /// A live message was held back since the sync looked last.
     missed: AtomicBool,
+    /// How far the sync brought each conversation: a delivery that was overtaken by it is left out.
+    synced: Mutex<Option<HashMap<u64, u64>>>,
     /// Unix time in ms of the last sign of life.
     heard_at: AtomicU64,
     /// Unix time in ms at which the token ends; 0 for AppSign sessions.
@@ -74,6 +76,23 @@ impl Seat {
     pub fn set_token_end(&self, ends_at_ms: u64) {
         self.token_ends_at.store(ends_at_ms, Ordering::Relaxed);
         self.token_warned.store(false, Ordering::Relaxed);
+    }
+
+    /// The sync brought this conversation up to `seq`.
+    pub fn note_synced(&self, conversation: u64, seq: u64) {
+        if let Some(synced) = lock(&self.synced).as_mut() {
+            synced.insert(conversation, seq);
+        }
+    }
+
+    /// Forgets how far the sync came, some time after it: no delivery is that late.
+    pub fn forget_synced(&self) {
+        *lock(&self.synced) = None;
+    }
+
+    fn was_synced(&self, conversation: u64, seq: u64) -> bool {
+        let synced = lock(&self.synced);
+        synced.as_ref().and_then(|synced| synced.get(&conversation)).is_some_and(|reached| seq <= *reached)
     }
 
     /// When the token ends, for sessions that have one.
@@ -263,6 +282,7 @@ impl Hub {
             background: AtomicBool::new(arrival.phase == AppPhase::Background),
             syncing: AtomicBool::new(true),
             missed: AtomicBool::new(false),
+            synced: Mutex::new(Some(HashMap::new())),
             heard_at: AtomicU64::new(arrival.now_ms),
             token_ends_at: AtomicU64::new(0),
             token_warned: AtomicBool::new(false),
@@ -285,20 +305,22 @@ impl Hub {
         self.each_other(app, user, except, |seat| seat.mailbox.push(frame.clone()))
     }
 
-    /// Like `deliver`, for a stored message: a session that still syncs gets it by its sync, in order.
+    /// Like `deliver`, for a stored message: a session that still syncs gets it by its sync, in order, and one
+    /// whose sync came across it already does not get it again.
     pub fn deliver_message(
         &self,
         app: AppId,
         user: &UserId,
         except: Option<&DeviceId>,
+        (conversation, seq): (u64, u64),
         frame: &Bytes,
     ) -> usize {
-        self.each_other(app, user, except, |seat| match seat.syncing.load(Ordering::Acquire) {
-            true => {
+        self.each_other(app, user, except, |seat| {
+            if seat.syncing.load(Ordering::Acquire) {
                 seat.missed.store(true, Ordering::Release);
-                true
+                return true;
             }
-            false => seat.mailbox.push(frame.clone()),
+            seat.was_synced(conversation, seq) || seat.mailbox.push(frame.clone())
         })
     }
 
@@ -444,11 +466,14 @@ mod tests {
         let user = UserId::new("ann").unwrap();
         let seating = hub.arrive(arrival("device-1"));
         let frame = Bytes::from_static(b"hello");
-        assert_eq!(hub.deliver_message(AppId(1), &user, None, &frame), 1);
+        assert_eq!(hub.deliver_message(AppId(1), &user, None, (7, 1), &frame), 1);
         assert!(!hub.finish_sync(seating.seat(), false), "one was held back");
+        seating.seat().note_synced(7, 2);
         assert!(hub.finish_sync(seating.seat(), false));
-        hub.deliver_message(AppId(1), &user, None, &frame);
-        assert_eq!(seating.seat().mailbox.take().await.0.len(), 1);
+        for seq in 1..=3 {
+            hub.deliver_message(AppId(1), &user, None, (7, seq), &frame);
+        }
+        assert_eq!(seating.seat().mailbox.take().await.0.len(), 1, "two were part of the sync");
     }
 
     #[test]

@@ -9,7 +9,7 @@ use crate::{
     store::{Announcement, Appended, Thread},
 };
 use bytes::Bytes;
-use hongyan_wire::{ConversationKey, UserId};
+use hongyan_wire::{ConversationKey, DeviceId, UserId};
 use tokio::{sync::mpsc, task::JoinHandle};
 
 /// Members that get a frame before other tasks have their turn.
@@ -44,7 +44,8 @@ impl Chat {
                 let frame = frame(appended, &ConversationKey::Group(group.clone()));
                 for slice in members.chunks(SLICE) {
                     for member in slice {
-                        self.hub.deliver_message(appended.app, member, self.spared(appended, member), &frame);
+                        let spared = spared(appended, member);
+                        self.hub.deliver_message(appended.app, member, spared, place(appended), &frame);
                     }
                     tokio::task::yield_now().await;
                 }
@@ -57,17 +58,23 @@ impl Chat {
 
     fn deliver_peer(&self, appended: &Appended, sender: &UserId, other: &UserId) {
         let for_other = frame(appended, &ConversationKey::Peer(sender.clone()));
-        self.hub.deliver_message(appended.app, other, None, &for_other);
+        self.hub.deliver_message(appended.app, other, None, place(appended), &for_other);
         if self.hub.seats_of(appended.app, sender).len() > 1 {
             let for_self = frame(appended, &ConversationKey::Peer(other.clone()));
-            self.hub.deliver_message(appended.app, sender, Some(&appended.sender_device), &for_self);
+            let spared = Some(&appended.sender_device);
+            self.hub.deliver_message(appended.app, sender, spared, place(appended), &for_self);
         }
     }
+}
 
-    /// The sending device has its message already, as the answer to its request.
-    fn spared<'a>(&self, appended: &'a Appended, member: &UserId) -> Option<&'a hongyan_wire::DeviceId> {
-        (*member == appended.message.sender).then_some(&appended.sender_device)
-    }
+/// The sending device has its message already, as the answer to its request.
+fn spared<'a>(appended: &'a Appended, member: &UserId) -> Option<&'a DeviceId> {
+    (*member == appended.message.sender).then_some(&appended.sender_device)
+}
+
+/// Conversation and place, as the hub compares them.
+fn place(appended: &Appended) -> (u64, u64) {
+    (appended.message.conversation.0, appended.message.seq)
 }
 
 fn frame(appended: &Appended, key: &ConversationKey) -> Bytes {

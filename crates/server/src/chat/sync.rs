@@ -100,11 +100,12 @@ impl Chat {
                 .map_err(unavailable)?;
             let Some(last) = page.messages.last() else { break };
             *place = last.seq;
-            let offline = page.messages.first().is_some_and(|first| first.timestamp < login_at);
+            let offline = page.messages.first().is_some_and(|first| first.timestamp <= login_at);
             let messages =
                 page.messages.iter().map(|stored| view::message(stored, &membership.key)).collect();
             let frame = view::messages(&membership.key, messages, offline).to_frame();
             seat.mailbox.push(Bytes::from(frame));
+            seat.note_synced(membership.conversation.0, *place);
             if !page.has_more {
                 break;
             }

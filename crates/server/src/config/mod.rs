@@ -11,4 +11,6 @@ mod settings;
 
 pub use example::example;
 pub use read::ConfigError;
-pub use settings::{Config, LimitsSection, LogFormat, LogSection, PushSection, ServerSection, StoreSection, TlsSection};
+pub use settings::{
+    Config, LimitsSection, LogFormat, LogSection, PushSection, ServerSection, StoreSection, TlsSection,
+};

@@ -81,8 +81,7 @@ impl Config {
         if !any {
             return Ok(self);
         }
-        let config: Self =
-            table.try_into().map_err(|error: toml::de::Error| environment(error.message()))?;
+        let config: Self = table.try_into().map_err(|error: toml::de::Error| environment(error.message()))?;
         config.check().map_err(|fault| {
             let name = variable_name(fault.section, fault.key);
             environment(&format!("{name} must be {}", fault.allowed))
@@ -164,7 +163,10 @@ mod tests {
     #[test]
     fn a_refusal_names_the_line_and_what_is_allowed() {
         let unknown = refused("[server]\nlisten = \"127.0.0.1:1\"\nport = 7\n");
-        assert!(unknown.starts_with("line 3:") && unknown.contains("port") && unknown.contains("listen"), "{unknown}");
+        assert!(
+            unknown.starts_with("line 3:") && unknown.contains("port") && unknown.contains("listen"),
+            "{unknown}"
+        );
         let section = refused("\n[sever]\n");
         assert!(section.starts_with("line 2:") && section.contains("server"), "{section}");
         let value = refused("[push]\n# few\nconcurrency_max = 0\n");

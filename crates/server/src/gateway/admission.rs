@@ -61,7 +61,8 @@ impl Place {
     pub fn wait_for_login(&mut self, ip: IpAddr) -> bool {
         let mut counts = self.admission.lock();
         let from_ip = counts.by_ip.get(&ip).copied().unwrap_or_default();
-        if counts.strangers >= self.admission.strangers_max || from_ip >= self.admission.strangers_per_ip_max {
+        if counts.strangers >= self.admission.strangers_max || from_ip >= self.admission.strangers_per_ip_max
+        {
             return false;
         }
         counts.strangers += 1;

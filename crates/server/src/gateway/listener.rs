@@ -32,7 +32,9 @@ pub async fn accept(door: Arc<Door>, listener: TcpListener, aborted: Cancellatio
         match accepted {
             Ok((socket, peer)) => match door.admission.enter() {
                 Some(place) => open(&door, socket, peer, place, aborted.clone()),
-                None => tracing::warn!("all connections are taken (limits.connections_max); one was turned away"),
+                None => {
+                    tracing::warn!("all connections are taken (limits.connections_max); one was turned away")
+                }
             },
             Err(error) => {
                 tracing::warn!(%error, "a connection could not be accepted; pausing");
@@ -50,7 +52,9 @@ fn open(door: &Arc<Door>, socket: TcpStream, peer: SocketAddr, place: Place, abo
         let connection = AssertUnwindSafe(serve(served, socket, peer, place)).catch_unwind();
         match aborted.run_until_cancelled(connection).await {
             Some(Err(_)) => counted.metrics.panicked(),
-            Some(Ok(Err(error))) => tracing::debug!(%error, "a connection ended before it said what it wants"),
+            Some(Ok(Err(error))) => {
+                tracing::debug!(%error, "a connection ended before it said what it wants")
+            }
             Some(Ok(Ok(()))) | None => {}
         }
     });

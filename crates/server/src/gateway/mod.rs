@@ -143,7 +143,10 @@ impl Gateway {
         self.hub.close_all(CloseCode::GoingAway);
         self.door.tasks.close();
         if tokio::time::timeout(self.drain, self.door.tasks.wait()).await.is_err() {
-            tracing::warn!(connections = self.door.tasks.len(), "the drain took too long; cutting what is left");
+            tracing::warn!(
+                connections = self.door.tasks.len(),
+                "the drain took too long; cutting what is left"
+            );
         }
         self.aborted.cancel();
     }

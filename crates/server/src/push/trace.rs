@@ -1,4 +1,4 @@
-//! Why and how: everything that happened to one message or call on its way to each device, for people and tools.
+//! Why and how: everything that happened to one message or call on its way to each device.
 //!
 //! Made from what the store keeps. Only what a device is still waited for comes from the planner's memory.
 
@@ -9,8 +9,8 @@ use super::{
     trace_events::{Words, events},
 };
 use crate::store::{
-    Appended, Attempt, CallRecord, Decision, Dispatch, DispatchState, Store, StoreError, Subject, Target,
-    TargetEnd, Thread, TraceRecord, Verdict,
+    Appended, Attempt, CallRecord, Decision, Dispatch, DispatchState, StoreError, Subject, Target,
+    TargetEnd, Thread, TraceRecord, TraceSource, Verdict,
 };
 use hongyan_vendors::{Notice, NoticeKind, VendorKind};
 use hongyan_wire::{AppId, CallId, DeviceId, MessageId, PushId, UserId};
@@ -114,7 +114,8 @@ pub struct EventView {
     pub at: u64,
     /// Which of the eight steps of offline push it belongs to, 4..=8.
     pub step: Option<u8>,
-    /// `accepted`, `online_check`, `acked`, `planned`, `suppressed`, `dispatched`, `retry`, `answered`, `waiting`.
+    /// `accepted`, `waiting`, `online_check`, `acked`, `suppressed`, `planned`, `dispatched`, `retry`,
+    /// `answered`, `failed`, `retracted`.
     pub name: String,
     /// The recipient, if it is about one.
     #[serde(rename = "userID", default, skip_serializing_if = "Option::is_none")]
@@ -179,20 +180,24 @@ pub struct AttemptView {
 }
 
 impl TraceView {
-    /// The trace of a message or call ID as the store knows it; `None` when there is no such ID, or it belongs
-    /// to another app than `app`.
-    pub async fn load(store: &dyn Store, app: Option<AppId>, id: u64) -> Result<Option<Self>, StoreError> {
+    /// The trace of a message or call ID as the store knows it; `None` when there is no such ID, or it
+    /// belongs to another app than `app`.
+    pub async fn load<S: TraceSource + ?Sized>(
+        store: &S,
+        app: Option<AppId>,
+        id: u64,
+    ) -> Result<Option<Self>, StoreError> {
         Self::load_with(store, app, id, |_| Vec::new()).await
     }
 
     /// The same, with what the planner waits for.
-    pub(super) async fn load_with(
-        store: &dyn Store,
+    pub(super) async fn load_with<S: TraceSource + ?Sized>(
+        store: &S,
         app: Option<AppId>,
         id: u64,
         waiting_of: impl Fn(u64) -> Vec<Waiting>,
     ) -> Result<Option<Self>, StoreError> {
-        let records = store.trace(id).await?;
+        let records = store.records(id).await?;
         let view = match records.first() {
             Some(_) => Some(of_records(id, &records, waiting_of)),
             None => unpushed(store, id).await?,
@@ -360,11 +365,11 @@ pub(super) fn awaited(waiting: &Waiting) -> Words {
 }
 
 /// A message or call for which nothing was to be pushed.
-async fn unpushed(store: &dyn Store, id: u64) -> Result<Option<TraceView>, StoreError> {
-    if let Some(message) = store.message(MessageId(id)).await? {
+async fn unpushed<S: TraceSource + ?Sized>(store: &S, id: u64) -> Result<Option<TraceView>, StoreError> {
+    if let Some(message) = store.traced_message(MessageId(id)).await? {
         return Ok(Some(unpushed_message(id, &message)));
     }
-    Ok(store.call(CallId(id)).await?.map(|call| unpushed_call(id, &call)))
+    Ok(store.traced_call(CallId(id)).await?.map(|call| unpushed_call(id, &call)))
 }
 
 fn unpushed_message(id: u64, appended: &Appended) -> TraceView {

@@ -15,6 +15,9 @@ const PERIOD: Duration = Duration::from_secs(1);
 /// After a socket dropped, its user has this long to come back before its unanswered calls are cancelled.
 const GONE_AFTER_MS: u64 = limits::HEARTBEAT_TIMEOUT_MS;
 
+/// How long a session remembers what its sync covered, in ms.
+const SYNC_REMEMBERED_MS: u64 = 30_000;
+
 /// Looks until it is dropped.
 pub async fn sweep_sessions(services: Arc<Services>) {
     loop {
@@ -30,6 +33,9 @@ pub async fn sweep_sessions(services: Arc<Services>) {
 }
 
 fn look(seat: &Arc<Seat>, now_ms: u64) {
+    if now_ms.saturating_sub(seat.since) > SYNC_REMEMBERED_MS {
+        seat.forget_synced();
+    }
     if now_ms.saturating_sub(seat.heard_at()) > seat.silence_ms {
         seat.mailbox.close(CloseCode::Silent);
     }

@@ -23,7 +23,7 @@ pub use groups::{GroupOutcome, GroupRecord, GroupStore, MemberChange, MemberReco
 pub use messages::{Announcement, Append, Appended, MessageStore, NewMessage, Page, StoredMessage, Thread};
 pub use pushes::{
     Attempt, AttemptEnd, Decision, Dispatch, DispatchState, Intent, NewDispatch, NewIntent, Plan, PushStore,
-    Recipients, Subject, Target, TargetEnd, TraceRecord, Verdict,
+    Recipients, Subject, Target, TargetEnd, TraceRecord, TraceSource, Verdict,
 };
 pub use users::{DeviceRecord, LoginRecord, NewPush, PushTarget, SignedIn, Tombstone, User, UserStore};
 

@@ -3,7 +3,7 @@
 //! intent (one per message or call action) ─plan─▶ verdicts + dispatches ─attempts─▶ ends. An intent is pending
 //! until every device of every recipient has a verdict; a dispatch until every target has an end.
 
-use super::{ConversationNo, StoreError, StoredMessage};
+use super::{Appended, CallRecord, ConversationNo, Store, StoreError, StoredMessage};
 use hongyan_vendors::{Notice, VendorKind};
 use hongyan_wire::{
     AppId, CallId, ConversationKey, DeviceId, MessageId, PushId, Seq, UserId, call::CallMode, message::PushConfig,
@@ -328,4 +328,32 @@ pub trait PushStore {
     /// Removes settled intents, dispatches and attempts older than `before_ms`, up to `count` of each.
     /// The number removed.
     async fn forget_traces(&self, before_ms: u64, count: usize) -> Result<usize, StoreError>;
+}
+
+/// What a trace is read from: every store, and the command line's view of one beside a running server.
+#[async_trait::async_trait]
+pub trait TraceSource: Sync {
+    /// As `PushStore::trace`.
+    async fn records(&self, subject: u64) -> Result<Vec<TraceRecord>, StoreError>;
+
+    /// As `MessageStore::message`.
+    async fn traced_message(&self, id: MessageId) -> Result<Option<Appended>, StoreError>;
+
+    /// As `CallStore::call`.
+    async fn traced_call(&self, id: CallId) -> Result<Option<CallRecord>, StoreError>;
+}
+
+#[async_trait::async_trait]
+impl<S: Store + ?Sized> TraceSource for S {
+    async fn records(&self, subject: u64) -> Result<Vec<TraceRecord>, StoreError> {
+        self.trace(subject).await
+    }
+
+    async fn traced_message(&self, id: MessageId) -> Result<Option<Appended>, StoreError> {
+        self.message(id).await
+    }
+
+    async fn traced_call(&self, id: CallId) -> Result<Option<CallRecord>, StoreError> {
+        self.call(id).await
+    }
 }

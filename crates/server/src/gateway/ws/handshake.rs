@@ -92,7 +92,9 @@ fn one<'a>(request: &'a httparse::Request<'_, '_>, name: &'a str) -> Option<&'a 
 }
 
 fn has_token(request: &httparse::Request<'_, '_>, name: &str, token: &str) -> bool {
-    values(request, name).flat_map(|value| value.split(',')).any(|part| part.trim().eq_ignore_ascii_case(token))
+    values(request, name)
+        .flat_map(|value| value.split(','))
+        .any(|part| part.trim().eq_ignore_ascii_case(token))
 }
 
 fn is_key(key: &str) -> bool {

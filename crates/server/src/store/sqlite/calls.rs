@@ -113,6 +113,12 @@ fn put_intent(
     intents::put(work.sql, &intent, &text)
 }
 
+/// One call.
+pub(super) fn one(sql: &Connection, id: CallId) -> Result<Option<CallRecord>, Trouble> {
+    let query = format!("SELECT {COLUMNS} FROM calls WHERE id = ?1");
+    columns::first(sql, &query, [int(id.0)], read)
+}
+
 #[async_trait::async_trait]
 impl CallStore for SqliteStore {
     fn next_call_id(&self, now_ms: u64) -> CallId {
@@ -148,8 +154,7 @@ impl CallStore for SqliteStore {
     }
 
     async fn call(&self, id: CallId) -> Result<Option<CallRecord>, StoreError> {
-        let query = format!("SELECT {COLUMNS} FROM calls WHERE id = ?1");
-        self.readers.read(move |sql| columns::first(sql, &query, [int(id.0)], read)).await
+        self.readers.read(move |sql| one(sql, id)).await
     }
 
     async fn live_calls(&self) -> Result<Vec<CallRecord>, StoreError> {

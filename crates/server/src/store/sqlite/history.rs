@@ -10,7 +10,7 @@ use super::{
     trouble::Trouble,
 };
 use crate::store::{Appended, ConversationNo, StoredMessage, Thread};
-use hongyan_wire::{MessageId, Seq, UserId};
+use hongyan_wire::{AppId, ConversationType, GroupId, MessageId, Seq, UserId};
 use rusqlite::{Connection, Row};
 use std::sync::Arc;
 
@@ -151,6 +151,29 @@ pub(super) fn raw(sql: &Connection, id: u64) -> Result<Option<RawRow>, Trouble> 
     })?;
     let (device, local_id) = rest.ok_or_else(|| missing(id))?;
     Ok(Some(RawRow { message, device, local_id, intent: super::intents::one(sql, id)? }))
+}
+
+/// Completes a row from the file alone, for tools that have no book.
+pub(super) fn place_from_file(sql: &Connection, row: RawRow) -> Result<Appended, Trouble> {
+    let no = int(row.message.conversation.0);
+    let query = "SELECT app, kind, one, two FROM conversations WHERE no = ?1";
+    let found = columns::first(sql, query, [no], |found| {
+        let (one, two) = (text(found, 2)?.to_owned(), columns::text_maybe(found, 3)?.map(str::to_owned));
+        Ok((number(found, 0)?, number(found, 1)?, one, two))
+    })?;
+    let (app, kind, one, two) = found.ok_or_else(|| Trouble::Broken(format!("conversation {no} is missing")))?;
+    let thread = if kind == u64::from(ConversationType::Group.number()) {
+        let query = "SELECT user FROM members WHERE conversation = ?1 AND left_at IS NULL ORDER BY place";
+        let present = columns::all(sql, query, [no], |member| columns::user(member, 0))?;
+        Thread::Group(GroupId::new(&one)?, present.into())
+    } else {
+        let (one, two) = (UserId::new(&one)?, UserId::new(&two.unwrap_or_default())?);
+        let other = if one == row.message.sender { two } else { one };
+        Thread::Peer(row.message.sender.clone(), other)
+    };
+    let RawRow { message, device, local_id, intent } = row;
+    let app = AppId(u32::try_from(app).unwrap_or(u32::MAX));
+    Ok(Appended { message, app, thread, sender_device: device, local_id, intent: intent.map(Arc::new) })
 }
 
 /// Completes a row by what the book knows: its app, and who is in the conversation now.

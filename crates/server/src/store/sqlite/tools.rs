@@ -1,12 +1,17 @@
 //! The store as the command line uses it, beside a running server or without one: apps and what belongs to
 //! them, traces, backups. Short transactions of its own; nothing is kept in memory.
 
-use super::{apps, backup, catalog::Catalog, directory::Directory, pushes, schema, trouble::Trouble};
+use super::{
+    apps, backup, calls, catalog::Catalog, directory::Directory, history, pushes, schema, trouble::Trouble,
+};
 use crate::{
     clock::Clock,
-    store::{App, AppSettings, AppStore, NewApp, StoreError, StoredCredential, StoredStrategy, TraceRecord},
+    store::{
+        App, AppSettings, AppStore, Appended, CallRecord, NewApp, StoreError, StoredCredential, StoredStrategy,
+        TraceRecord, TraceSource,
+    },
 };
-use hongyan_wire::AppId;
+use hongyan_wire::{AppId, CallId, MessageId};
 use rusqlite::{Connection, TransactionBehavior};
 use std::{
     path::Path,
@@ -41,14 +46,6 @@ impl ToolStore {
             }
         }
         Ok(Self { directory, sql: Arc::new(Mutex::new(sql)) })
-    }
-
-    /// Everything about a message or call on its way out: see `PushStore::trace`.
-    ///
-    /// # Errors
-    /// `Backend` when the file cannot be read.
-    pub async fn trace(&self, subject: u64) -> Result<Vec<TraceRecord>, StoreError> {
-        self.read(move |sql| pushes::trace(sql, subject)).await
     }
 
     /// Copies the store into a new file while it is in use.
@@ -128,5 +125,23 @@ impl AppStore for ToolStore {
     async fn remove_strategy(&self, app: AppId, resources_id: &str) -> Result<bool, StoreError> {
         let resources_id = resources_id.to_owned();
         self.write(move |sql| apps::remove_strategy(sql, app, &resources_id)).await
+    }
+}
+
+#[async_trait::async_trait]
+impl TraceSource for ToolStore {
+    async fn records(&self, subject: u64) -> Result<Vec<TraceRecord>, StoreError> {
+        self.read(move |sql| pushes::trace(sql, subject)).await
+    }
+
+    async fn traced_message(&self, id: MessageId) -> Result<Option<Appended>, StoreError> {
+        self.read(move |sql| {
+            history::raw(sql, id.0)?.map(|row| history::place_from_file(sql, row)).transpose()
+        })
+        .await
+    }
+
+    async fn traced_call(&self, id: CallId) -> Result<Option<CallRecord>, StoreError> {
+        self.read(move |sql| calls::one(sql, id)).await
     }
 }
