@@ -1,5 +1,11 @@
 //! The one integration-test binary of the server: through the front door, with the real store and the emulator.
 
+mod bad_input;
+mod conversations;
+mod groups;
+mod harness;
+mod messages;
 mod push_kit;
+mod sessions;
 mod tidy;
 mod vendor_wire;

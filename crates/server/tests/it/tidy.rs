@@ -21,7 +21,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("calls", &["chat", "clock", "hub", "push", "store"]),
     ("chat", &["clock", "hub", "push", "store"]),
     ("clock", &[]),
-    ("config", &["gateway", "push", "session", "store"]),
+    ("config", &[]),
     ("gateway", &["clock", "hub", "session", "telemetry"]),
     ("hub", &[]),
     ("push", &["clock", "hub", "store"]),
