@@ -4,7 +4,10 @@ use crate::{hub::Hub, push::Counters, store::Store};
 use prometheus_client::{
     collector::Collector,
     encoding::{DescriptorEncoder, EncodeMetric, text::encode},
-    metrics::{counter::ConstCounter, counter::Counter, gauge::ConstGauge},
+    metrics::{
+        counter::{ConstCounter, Counter},
+        gauge::{ConstGauge, Gauge},
+    },
     registry::Registry,
 };
 use std::{fmt, sync::Arc};
@@ -25,6 +28,7 @@ struct GatewayCounts {
     bytes_out: Counter,
     connections: Counter,
     panics: Counter,
+    strangers: Gauge,
 }
 
 impl Metrics {
@@ -46,6 +50,8 @@ impl Metrics {
         for (name, help, counter) in counts {
             registry.register(name, help, counter.clone());
         }
+        let strangers = gateway.strangers.clone();
+        registry.register("unauthenticated_connections", "Connections that have not logged in", strangers);
         registry.register_collector(Box::new(Levels { store, hub, push }));
         Self { registry: Arc::new(registry), gateway }
     }
@@ -74,6 +80,11 @@ impl Metrics {
     pub fn sent(&self, frames: u64, bytes: u64) {
         self.gateway.frames_out.inc_by(frames);
         self.gateway.bytes_out.inc_by(bytes);
+    }
+
+    /// Connections that have not logged in now.
+    pub fn strangers(&self, count: usize) {
+        self.gateway.strangers.set(count as i64);
     }
 
     /// The program met a fault of its own.
@@ -111,7 +122,11 @@ impl Collector for Levels {
             ("push_failed_devices", "Devices that failed for good", push.failed.get()),
             ("push_retries", "Requests that have to be repeated", push.retried.get()),
             ("push_dead_tokens", "Tokens declared dead by a vendor", push.tombstones.get()),
-            ("push_configuration_errors", "Refusals for an operator to look at", push.configuration_errors.get()),
+            (
+                "push_configuration_errors",
+                "Refusals for an operator to look at",
+                push.configuration_errors.get(),
+            ),
         ];
         for (name, help, value) in counters {
             let counter = ConstCounter::new(value);

@@ -1,6 +1,6 @@
 //! HTTP beside the WebSocket: probes, metrics, and whatever routes the program adds.
 
-use super::{Door, head::WS_PATH};
+use super::{Door, admission::Admission, head::WS_PATH};
 use crate::{session::Services, telemetry::Metrics};
 use axum::{
     Json, Router,
@@ -18,14 +18,15 @@ use std::sync::Arc;
 use tokio::io::{AsyncRead, AsyncWrite};
 
 /// All routes. `extra` comes from the program.
-pub fn router(services: Arc<Services>, metrics: Metrics, extra: Router) -> Router {
+pub fn router(services: Arc<Services>, metrics: Metrics, admission: Admission, extra: Router) -> Router {
     let ready = move || {
         let services = services.clone();
         async move { readiness(&services) }
     };
     let scrape = move || {
-        let metrics = metrics.clone();
-        async move { ([(header::CONTENT_TYPE, Metrics::CONTENT_TYPE)], metrics.text()) }
+        metrics.strangers(admission.strangers());
+        let text = metrics.text();
+        async move { ([(header::CONTENT_TYPE, Metrics::CONTENT_TYPE)], text) }
     };
     Router::new()
         .route("/", get(async || Json(json!({"name": "hongyan", "version": env!("CARGO_PKG_VERSION")}))))

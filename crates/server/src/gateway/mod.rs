@@ -106,13 +106,12 @@ pub async fn serve(parts: GatewayParts) -> Result<Gateway, GatewayError> {
     let listener = TcpListener::bind(config.listen).await.map_err(listening)?;
     let address = listener.local_addr().map_err(listening)?;
     let hub = parts.services.hub.clone();
-    let router = http::router(parts.services.clone(), parts.metrics.clone(), parts.extra);
+    let admission =
+        Admission::new(config.connections_max, config.unauthenticated_max, config.unauthenticated_per_ip_max);
+    let router =
+        http::router(parts.services.clone(), parts.metrics.clone(), admission.clone(), parts.extra);
     let door = Arc::new(Door {
-        admission: Admission::new(
-            config.connections_max,
-            config.unauthenticated_max,
-            config.unauthenticated_per_ip_max,
-        ),
+        admission,
         services: parts.services,
         metrics: parts.metrics,
         router,

@@ -1,10 +1,10 @@
 //! Credentials ready for use: parsed once, each with its bearer token and its own connections.
 //!
-//! Looked up at every use; a credential that was replaced in the store is parsed anew. Nothing here prints a key.
+//! Looked up at every use; a credential that was replaced in the store is parsed anew. No key is printed.
 
 use super::{PushLimits, Reason};
 use crate::store::{Store, StoreError, StoredCredential};
-use hongyan_vendors::{BearerCache, Credential, Transport, TransportConfig, VendorKind};
+use hongyan_vendors::{BearerCache, Credential, CredentialError, Transport, TransportConfig, VendorKind};
 use hongyan_wire::AppId;
 use std::{
     collections::HashMap,
@@ -66,7 +66,7 @@ impl Credentials {
         (app, vendor, app_type): CredentialKey,
         source: &StoredCredential,
     ) -> Option<Arc<Ready>> {
-        match Credential::parse(vendor, source.file.expose(), &options(source)) {
+        match parse_credential(source) {
             Ok(credential) => {
                 let bearer = credential.bearer_cache();
                 let transport = Transport::new(self.transport_config());
@@ -94,6 +94,11 @@ impl Credentials {
     fn lock(&self) -> MutexGuard<'_, HashMap<CredentialKey, Kept>> {
         self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Checks a credential as it is stored; tools call it before they store one.
+pub fn parse_credential(source: &StoredCredential) -> Result<Credential, CredentialError> {
+    Credential::parse(source.vendor, source.file.expose(), &options(source))
 }
 
 /// What the vendor's file does not say, as the vendor's adapter reads it.

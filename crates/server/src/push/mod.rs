@@ -1,8 +1,8 @@
 //! From intent to notice: who is pushed, when, why not; requests to vendors; the trace of all of it.
 //!
 //! `decide` and `retry` are pure. `planner` turns intents into verdicts and dispatches, `dispatcher` turns
-//! dispatches into vendor requests and ends. Chat and calls only wake it with a [`Signal`]; a lost signal costs
-//! time, never a push: the store has the intent. Nothing here is on a sender's way to its answer.
+//! dispatches into vendor requests and ends. Chat and calls only wake it with a [`Signal`]; a lost signal
+//! costs time, never a push: the store has the intent. Nothing here is on a sender's way to its answer.
 
 mod attempt;
 pub mod counters;
@@ -32,6 +32,7 @@ mod trace_text;
 mod work;
 
 pub use counters::Counters;
+pub use credentials::parse_credential;
 pub use limits::PushLimits;
 pub use notice::notice;
 pub use reasons::Reason;
@@ -75,7 +76,7 @@ pub struct PushParts {
     pub limits: PushLimits,
 }
 
-/// The running pipeline. Dropping it stops every task at once; what was under way is found again in the store.
+/// The running pipeline. Dropping it stops every task at once; what was under way is found in the store.
 pub struct Push {
     store: Arc<dyn Store>,
     counters: Arc<Counters>,
@@ -143,7 +144,7 @@ impl Push {
         match planned.await {
             Ok(Ok(())) => {}
             Ok(Err(error)) => tracing::error!(%error, "a task of push failed"),
-            Err(_) => tracing::warn!("push decisions under way were given up; they are made at the next start"),
+            Err(_) => tracing::warn!("push decisions under way were given up until the next start"),
         }
         if let Some(dispatcher) = self.dispatcher.take() {
             dispatcher.stop(self.patience).await;

@@ -75,6 +75,7 @@ impl Decoder {
     }
 
     /// Bytes that are kept for later.
+    #[cfg(test)]
     pub fn kept_bytes(&self) -> usize {
         self.partial.capacity() + self.fragments.as_ref().map_or(0, Vec::capacity)
     }

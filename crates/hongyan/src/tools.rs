@@ -1,0 +1,39 @@
+//! What the tools share: opening the data beside a running server, and reading what was typed.
+
+use anyhow::{Context, bail};
+use clap::Args;
+use hongyan_server::{
+    clock::Clock,
+    store::{App, AppStore, sqlite::ToolStore},
+};
+use hongyan_wire::AppId;
+use std::path::PathBuf;
+
+/// Where the data is.
+#[derive(Args)]
+pub struct Data {
+    /// Directory of the data.
+    #[arg(long, value_name = "DIR", default_value = "hongyan-data", env = "HONGYAN_SERVER_DATA")]
+    pub data: PathBuf,
+}
+
+impl Data {
+    /// Opens the data beside a server that may be running on it.
+    pub fn open(&self) -> anyhow::Result<ToolStore> {
+        ToolStore::open(&self.data)
+            .with_context(|| format!("cannot open the data in {}", self.data.display()))
+    }
+}
+
+/// The app of this ID, or a sentence that says how to find one.
+pub async fn app(store: &ToolStore, id: AppId) -> anyhow::Result<App> {
+    match store.app(id).await? {
+        Some(app) => Ok(app),
+        None => bail!("there is no app {id}; `hongyan app list` shows those that exist"),
+    }
+}
+
+/// Unix time in ms.
+pub fn now_ms() -> u64 {
+    Clock::system().now_ms()
+}

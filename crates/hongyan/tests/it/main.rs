@@ -1,0 +1,4 @@
+//! The real program as its users run it: command line, bad input, crashes.
+
+mod crash;
+mod program;
