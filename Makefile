@@ -1,0 +1,28 @@
+# The commands of the house. `make dev` and `make test` need nothing but git, make and a network.
+
+.PHONY: dev test check bench build help
+
+help: ## This list.
+	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+
+dev: ## Run server, emulated Push Kit, virtual phones; prints the addresses.
+	@./scripts/setup.sh build
+	@./scripts/pages.sh
+	@PATH="$$HOME/.cargo/bin:$$PATH" cargo run --locked --quiet --package hongyan -- dev
+
+test: ## All tests: Rust, SDK, pages in headless Chromium.
+	@./scripts/setup.sh test
+	@./scripts/test.sh
+
+check: ## Format, lints, docs, types, architecture.
+	@./scripts/setup.sh build
+	@./scripts/check.sh
+
+bench: ## Measure a server on this machine.
+	@./scripts/setup.sh build
+	@PATH="$$HOME/.cargo/bin:$$PATH" cargo run --locked --quiet --release --package hongyan -- bench peer
+
+build: ## Pages and the release binary in target/release/hongyan.
+	@./scripts/setup.sh build
+	@./scripts/pages.sh
+	@PATH="$$HOME/.cargo/bin:$$PATH" cargo build --locked --release --package hongyan
