@@ -179,8 +179,7 @@ impl Program {
             let (code, out, err) = run(&["trace", id, "--json", "--data", self.data()]).await;
             assert_eq!(code, 0, "{err}");
             let trace: Value = serde_json::from_str(&out).unwrap();
-            let devices = trace["devices"].as_array().unwrap();
-            if devices.iter().all(|device| device["state"] != "pending") {
+            if trace["settled"] == true {
                 return trace;
             }
             assert!(started.elapsed() < within, "not settled in time: {trace:#}");

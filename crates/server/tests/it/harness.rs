@@ -7,7 +7,7 @@ use hongyan_server::{
     app::Server,
     clock::{Clock, TimeHand},
     config::Config,
-    push::{TraceView, trace::DeviceState},
+    push::TraceView,
     store::{App, NewApp, Store, StoredCredential, StoredStrategy},
 };
 use hongyan_vendors::VendorKind;
@@ -150,6 +150,11 @@ impl World {
         phone
     }
 
+    /// Requests that the vendor got so far.
+    pub fn requests(&self) -> usize {
+        self.kit.as_ref().unwrap().emulator.requests(0).requests.len()
+    }
+
     /// Waits until the server knows that no session of this user is left, then lets the reconnect grace pass.
     pub async fn gone(&self, user: &str) {
         let user = user_id(user);
@@ -164,9 +169,7 @@ impl World {
         loop {
             let trace = self.server.trace(id).await.unwrap();
             match trace {
-                Some(trace) if trace.devices.iter().all(|device| device.state != DeviceState::Pending) => {
-                    return trace;
-                }
+                Some(trace) if trace.settled => return trace,
                 trace => assert!(started.elapsed() < WAIT, "not settled in time: {trace:#?}"),
             }
             tokio::task::yield_now().await;

@@ -5,6 +5,7 @@ mod conversations;
 mod groups;
 mod harness;
 mod messages;
+mod push;
 mod push_kit;
 mod sessions;
 mod tidy;
