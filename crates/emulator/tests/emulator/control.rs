@@ -106,7 +106,10 @@ async fn levers_over_http() {
 #[tokio::test]
 async fn every_bad_order_is_a_400_with_a_sentence() {
     let bench = Bench::new().await;
-    let key = |pem: &str| json!({ "projectId": "p", "keys": [{ "keyId": "k", "publicKeyPem": pem, "subAccount": "s" }] });
+    let key = |pem: &str| {
+        let keys = json!([{ "keyId": "k", "publicKeyPem": pem, "subAccount": "s" }]);
+        json!({ "projectId": "p", "keys": keys })
+    };
     let app = |more: Value| {
         let mut app = json!({ "bundleName": "b", "clientId": "c" });
         app.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());

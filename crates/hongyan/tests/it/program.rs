@@ -68,6 +68,13 @@ impl Program {
         Self { dir, listen, kit: None, app, app_sign }
     }
 
+    /// An empty data directory for a copy of this one's data.
+    pub fn beside(original: &Self) -> Self {
+        let listen = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+        let (app, app_sign) = (original.app, original.app_sign.clone());
+        Self { dir: TempDir::new().unwrap(), listen, kit: None, app, app_sign }
+    }
+
     /// The same with an emulated Push Kit and its credential.
     pub async fn with_push() -> Self {
         let mut program = Self::new().await;
@@ -121,6 +128,7 @@ impl Program {
     pub async fn serve(&self) -> Serving {
         let mut child = Command::new(env!("CARGO_BIN_EXE_hongyan"))
             .args(["serve", "--data", self.data(), "--listen", &self.listen.to_string()])
+            .env("HONGYAN_LOG_FILTER", "warn")
             .stdout(Stdio::null())
             .kill_on_drop(true)
             .spawn()

@@ -122,7 +122,8 @@ sections! {
         /// Milliseconds within which a connection must log in.
         login_deadline_ms: u64 = 10_000, |ms| (100..=600_000).contains(ms) => "100 to 600000";
         /// Pages that may open a connection, as origins; empty allows every page.
-        origins: Vec<String> = Vec::new(), |list| list.iter().all(|o| o.contains("://")) => "origins like \"https://chat.example.com\"";
+        origins: Vec<String> = Vec::new(), |list| list.iter().all(|o| o.contains("://"))
+            => "origins like \"https://chat.example.com\"";
     }
 
     /// The push pipeline.

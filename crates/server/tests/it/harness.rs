@@ -101,10 +101,6 @@ impl World {
         format!("ws://{}/ws", self.server.local_addr())
     }
 
-    pub fn http(&self, path: &str) -> String {
-        format!("http://{}{path}", self.server.local_addr())
-    }
-
     /// A login of this user by AppSign; its device is named after the user.
     pub fn login(&self, user: &str) -> LoginOptions {
         let login = LoginOptions::with_app_sign(self.app.id, self.app.app_sign.expose(), user).unwrap();

@@ -2,6 +2,7 @@
 
 mod bad_input;
 mod conversations;
+mod door;
 mod groups;
 mod harness;
 mod messages;

@@ -5,7 +5,8 @@ use hongyan_client::{AckPolicy, Client, Draft};
 use hongyan_emulator::{FaultAction, FaultSpec, Notice, Phone, PhoneEvent, Reason as DeadReason};
 use hongyan_server::push::trace::{DeviceState, TraceView};
 use hongyan_wire::{
-    MessageId, client::AppPhase, client::PushUnregister, conversation::NotificationStatus, message::PushConfig,
+    MessageId, client::AppPhase, client::PushUnregister, conversation::NotificationStatus,
+    message::PushConfig,
 };
 use std::{sync::Arc, time::Duration};
 
@@ -44,7 +45,10 @@ async fn a_killed_app_gets_a_notice_and_after_the_tap_its_message() {
     let notice = shown(&phone, id).await;
     assert_eq!((&*notice.title, &*notice.body), ("Ann", "你好"));
     assert_eq!(notice.data["payload"], "{\"room\":7}");
-    assert_eq!((&notice.data["conversationID"], &notice.data["senderUserID"]), (&"ann".into(), &"ann".into()));
+    assert_eq!(
+        (&notice.data["conversationID"], &notice.data["senderUserID"]),
+        (&"ann".into(), &"ann".into())
+    );
     assert_eq!(verdict(&world.settled_trace(id.0).await), (DeviceState::Pushed, None));
     let bob = world.client("bob").await;
     let got = messages(&bob).await;
