@@ -182,7 +182,7 @@ describe('do-not-disturb', () => {
     server.link.notify('message.received', received([5]));
     expect(totals).toEqual([2]);
     expect(changes.at(-1)).toEqual([1, 'bob', 5]);
-    await expect(zim.setConversationNotificationStatus(3, 'bob', 0)).rejects.toMatchObject({ code: 6000001 });
+    await expect(zim.setConversationNotificationStatus(3 as never, 'bob', 0)).rejects.toMatchObject({ code: 6000001 });
   });
 });
 

@@ -3,7 +3,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { ZIM, ZIMMessage, ZIMMessageSendConfig } from '../../src/core.js';
 import type { WireSend } from '../../src/wire.js';
-import { FakeServer, loggedIn, message, received, Refusal, settle } from '../fake/server.js';
+import { FakeServer, loggedIn, message, Refusal, settle } from '../fake/server.js';
 
 let server: FakeServer;
 let zim: ZIM;
