@@ -4,7 +4,7 @@
 //! stops, the store writes what it kept in memory. Each wait is bounded.
 
 use crate::{
-    calls::Calls,
+    calls::{Calls, Deadlines},
     chat::{Chat, Fanout},
     clock::Clock,
     config::Config,
@@ -32,6 +32,7 @@ pub struct Server {
     services: Arc<Services>,
     push: Push,
     fanout: Fanout,
+    deadlines: Deadlines,
     sweep: Sweep,
 }
 
@@ -74,6 +75,7 @@ impl Server {
             limits: push_limits(&config),
         });
         let fanout = Fanout::start(chat.clone(), announcements);
+        let deadlines = calls.start_deadlines();
         let services = Arc::new(Services {
             clock,
             store,
@@ -89,7 +91,7 @@ impl Server {
         let parts =
             GatewayParts { services: services.clone(), metrics, extra, config: gateway_config(&config) };
         let gateway = gateway::serve(parts).await.context("cannot listen")?;
-        Ok(Self { gateway, services, push, fanout, sweep })
+        Ok(Self { gateway, services, push, fanout, deadlines, sweep })
     }
 
     /// Where it listens.
@@ -115,9 +117,9 @@ impl Server {
     /// Drains: see the head of this file.
     pub async fn shutdown(self) {
         tracing::info!("draining: no new logins, clients are told to reconnect");
-        let Self { gateway, services, push, fanout, sweep } = self;
+        let Self { gateway, services, push, fanout, deadlines, sweep } = self;
         gateway.drain().await;
-        drop((sweep, fanout));
+        drop((sweep, deadlines, fanout));
         push.stop().await;
         services.store.close().await;
         tracing::info!("stopped");

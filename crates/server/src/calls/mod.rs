@@ -1,19 +1,39 @@
-//! Placeholder until the part lands.
-use crate::{chat::Actor, clock::Clock, hub::{Hub, Seat}, push::Signals, store::Store};
-use hongyan_wire::{Refusal, client::*, AppId, UserId};
+//! Rules of calls: who rings, who is told to stop, when a call is over.
+//!
+//! `table` decides (pure: state × event → state + effects), `change` loads, saves and lets the effects happen,
+//! `deadlines` is the one timer. Called by session with requests that were already read; works on the store
+//! (truth) and the hub (hint), and wakes push. Effects follow only what is saved. docs/calls.md is the table.
+
+mod actions;
+mod change;
+mod deadlines;
+mod notices;
+mod ring;
+pub mod table;
+#[cfg(test)]
+mod tests;
+
+pub use deadlines::Deadlines;
+
+use crate::{clock::Clock, hub::Hub, push::Signals, store::Store};
+use change::Turns;
+use deadlines::Schedule;
 use std::sync::Arc;
-/// Rules of calls.
+
+/// The rules of calls. Cheap to clone; all clones work on the same calls.
 #[derive(Clone)]
-pub struct Calls;
-#[allow(missing_docs, clippy::unused_async, unused_variables)]
+pub struct Calls {
+    clock: Clock,
+    store: Arc<dyn Store>,
+    hub: Arc<Hub>,
+    push: Signals,
+    schedule: Arc<Schedule>,
+    turns: Arc<Turns>,
+}
+
 impl Calls {
-    pub fn new(clock: Clock, store: Arc<dyn Store>, hub: Arc<Hub>, push: Signals) -> Self { Self }
-    pub async fn invite(&self, who: &Actor, c: CallInvite) -> Result<CallInviteResult, Refusal> { Err(Refusal::parameter("")) }
-    pub async fn cancel(&self, who: &Actor, c: CallCancel) -> Result<CallCancelResult, Refusal> { Err(Refusal::parameter("")) }
-    pub async fn accept(&self, who: &Actor, c: CallAnswer) -> Result<CallRef, Refusal> { Err(Refusal::parameter("")) }
-    pub async fn reject(&self, who: &Actor, c: CallAnswer) -> Result<CallRef, Refusal> { Err(Refusal::parameter("")) }
-    pub async fn list(&self, who: &Actor, c: CallList) -> Result<CallPage, Refusal> { Err(Refusal::parameter("")) }
-    pub async fn acknowledge(&self, who: &Actor, c: CallRef) -> Result<(), Refusal> { Err(Refusal::parameter("")) }
-    pub async fn ring_again(&self, who: &Actor, seat: &Arc<Seat>) {}
-    pub async fn caller_left(&self, app: AppId, user: &UserId) {}
+    /// The rules over these parts. Rings end only while [`Calls::start_deadlines`] runs.
+    pub fn new(clock: Clock, store: Arc<dyn Store>, hub: Arc<Hub>, push: Signals) -> Self {
+        Self { clock, store, hub, push, schedule: Arc::default(), turns: Arc::default() }
+    }
 }

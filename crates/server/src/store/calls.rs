@@ -1,11 +1,12 @@
 //! Calls: one row a call with everybody in it, saved whole against a version; deadlines are part of the row.
 
-use super::{NewIntent, StoreError};
+use super::{Intent, NewIntent, StoreError};
 use hongyan_wire::{
     AppId, CallId, UserId,
     call::{CallMode, CallState, CallUserState},
 };
 use serde::{Deserialize, Serialize};
+use std::sync::Arc;
 
 /// A call as it is kept.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -69,8 +70,12 @@ pub trait CallStore {
     /// A fresh call ID, rising with time.
     fn next_call_id(&self, now_ms: u64) -> CallId;
 
-    /// Stores a new call and its push intent in one transaction.
-    async fn create_call(&self, call: CallRecord, intent: Option<NewIntent>) -> Result<(), StoreError>;
+    /// Stores a new call and its push intent in one transaction; gives the intent as it is stored.
+    async fn create_call(
+        &self,
+        call: CallRecord,
+        intent: Option<NewIntent>,
+    ) -> Result<Option<Arc<Intent>>, StoreError>;
 
     /// Saves a call whose stored version is `call.version - 1`, with an intent if the change pushes something.
     async fn save_call(&self, call: CallRecord, intent: Option<NewIntent>) -> Result<CallSaved, StoreError>;

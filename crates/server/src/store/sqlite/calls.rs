@@ -13,6 +13,7 @@ use hongyan_wire::{
     call::{CallMode, CallState},
 };
 use rusqlite::{Connection, Row, params};
+use std::sync::Arc;
 
 /// Calls of one page, whatever is asked.
 const PAGE_MAX: usize = 1_000;
@@ -106,11 +107,12 @@ fn put_intent(
     id: u64,
     now_ms: u64,
     spec: NewIntent,
-) -> Result<(), Trouble> {
+) -> Result<Intent, Trouble> {
     let text = serde_json::to_string(&spec)?;
     let subject = Subject::Call { call: call.id, mode: call.mode };
     let intent = Intent { id, app: call.app, subject, spec, created_at: now_ms, due_at: now_ms };
-    intents::put(work.sql, &intent, &text)
+    intents::put(work.sql, &intent, &text)?;
+    Ok(intent)
 }
 
 /// One call.
@@ -125,14 +127,16 @@ impl CallStore for SqliteStore {
         CallId(self.shared.ids.next(now_ms))
     }
 
-    async fn create_call(&self, call: CallRecord, intent: Option<NewIntent>) -> Result<(), StoreError> {
+    async fn create_call(
+        &self,
+        call: CallRecord,
+        intent: Option<NewIntent>,
+    ) -> Result<Option<Arc<Intent>>, StoreError> {
         self.queue
             .run(move |work| {
                 insert(work.sql, &call)?;
-                match intent {
-                    Some(spec) => put_intent(work, &call, call.id.0, call.created_at, spec),
-                    None => Ok(()),
-                }
+                let stored = |spec| put_intent(work, &call, call.id.0, call.created_at, spec).map(Arc::new);
+                intent.map(stored).transpose()
             })
             .await
     }
