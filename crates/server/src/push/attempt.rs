@@ -1,6 +1,6 @@
 //! One try of a dispatch: who still gets it, the requests, what their answers mean for each device.
 //!
-//! Advice of the vendor is followed at once, each piece once. Every request is recorded with the ends it led to.
+//! Advice of the vendor is followed at once, each piece once. Every request is recorded with what it led to.
 
 use super::{
     Counters, PushLimits, Reason,

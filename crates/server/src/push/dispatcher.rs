@@ -1,7 +1,7 @@
-//! Sends: one task that owns the lanes, a task per request under way, a recorder that writes what came of them.
+//! Sends: one task that owns the lanes, a task per try under way, a recorder that writes what came of them.
 //!
-//! Memory is bounded per lane; what does not fit is in the store and is read when there is room. No vendor and no
-//! credential waits for another.
+//! Memory is bounded per lane; what does not fit is in the store and is read when there is room. No vendor
+//! and no credential waits for another.
 
 use super::{
     attempt::Outbound,

@@ -1,4 +1,4 @@
-//! What the decision needs to know, fetched for one look: recipients, their devices, sessions, cursors, settings.
+//! What the decision needs to know, fetched for one look: recipients, devices, sessions, cursors, settings.
 //!
 //! Reads store and hub, decides nothing itself: `decide` is asked once per device.
 

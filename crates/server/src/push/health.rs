@@ -1,5 +1,5 @@
-//! How a credential fares: guards tokens against mass death, and tells its operator of trouble without flooding
-//! the log.
+//! How a credential fares: guards tokens against mass death, and tells its operator of trouble without
+//! flooding the log.
 
 use super::credentials::CredentialKey;
 use std::{

@@ -1,7 +1,7 @@
-//! Dispatches in memory, in lanes: per credential one for calls and one for messages, each with its own bounds.
+//! Dispatches in memory, in lanes: per credential one for calls and one for messages, each with its bounds.
 //!
-//! Pure: no task, no store, no clock. What does not fit stays in the store, and the lane remembers from where to
-//! read it later. One credential's trouble fills its own lanes only.
+//! Pure: no task, no store, no clock. What does not fit stays in the store, and the lane remembers from where
+//! to read it later. One credential's trouble fills its own lanes only.
 
 use super::{credentials::CredentialKey, work::Work};
 use std::{
@@ -146,8 +146,8 @@ impl Lanes {
         false
     }
 
-    /// Takes work that was read from the store for a lane that is behind, in order of IDs. `false`: it is full
-    /// again. Work that is not in the range is in memory already, or was.
+    /// Takes work that was read from the store for a lane that is behind, in order of IDs. `false`: it is
+    /// full again. Work that is not in the range is in memory already, or was.
     pub fn accept_read(&mut self, work: Work, era: Era) -> bool {
         let limits = self.limits;
         let lane = self.pairs.entry(work.lane().0).or_default().lane(work.lane().1);
@@ -208,8 +208,8 @@ impl Lanes {
         None
     }
 
-    /// A piece of work came back: over (`None`), or to be tried again at a time. `devices` is what it had when
-    /// it was started.
+    /// A piece of work came back: over (`None`), or to be tried again at a time. `devices` is what it had
+    /// when it was started.
     pub fn done(&mut self, key: LaneKey, devices: usize, again: Option<(Work, u64)>) {
         self.in_flight -= 1;
         self.dispatches -= 1;

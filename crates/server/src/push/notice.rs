@@ -15,9 +15,11 @@ const BADGE_STEP_MAX: u32 = 99;
 /// in-app calls.
 pub fn notice(intent: &Intent, strategy: StrategyOptions) -> Notice {
     let push = &intent.spec.push;
-    let (subject, prefix) = match &intent.subject {
-        Subject::Message { message, .. } => (message.0, 'm'),
-        Subject::Call { call, .. } => (call.0, 'c'),
+    let (subject, app_message_id) = match &intent.subject {
+        Subject::Message { message, .. } => (message.0, format!("m{message}")),
+        Subject::Call { call, .. } if call.0 == intent.id => (call.0, format!("c{call}")),
+        // Said later about the same call: it takes the invitation's place on the device.
+        Subject::Call { call, .. } => (call.0, format!("c{call}-{}", intent.id)),
     };
     Notice {
         kind: NoticeKind::Alert,
@@ -26,7 +28,7 @@ pub fn notice(intent: &Intent, strategy: StrategyOptions) -> Notice {
         payload: Some(push.payload.clone()).filter(|payload| !payload.is_empty()),
         route: route(intent),
         notify_id: notify_id(subject),
-        app_message_id: format!("{prefix}{subject}"),
+        app_message_id,
         badge: badge(push.enable_badge, push.badge_increment),
         collapse_key: None,
         expires_at_ms: intent.spec.expires_at,
@@ -155,12 +157,16 @@ mod tests {
 
     #[test]
     fn a_call_is_an_alert_of_its_own_category_unless_a_strategy_says_more() {
-        let call = intent(Subject::Call { call: CallId(42), mode: CallMode::Advanced });
+        let mut call = intent(Subject::Call { call: CallId(42), mode: CallMode::Advanced });
+        call.id = 42;
         let notice = notice(&call, StrategyOptions::default());
         assert_eq!((notice.kind, notice.category_hint), (NoticeKind::Alert, Category::CallInvite));
         assert_eq!(notice.app_message_id, "c42");
         let expected = Route::Call { call_id: "42".into(), inviter_id: "ann".into(), mode: 1 };
         assert_eq!(notice.route, expected);
+        call.id = 43;
+        let later = super::notice(&call, StrategyOptions::default());
+        assert_eq!((later.notify_id, later.app_message_id.as_str()), (notice.notify_id, "c42-43"));
     }
 
     #[test]

@@ -168,10 +168,10 @@ impl Pending {
         self.entries.len()
     }
 
-    /// Whether a message's intent would be admitted. Calls have a quarter more, so that a flood of messages
-    /// does not keep them out.
-    pub fn has_room(&self) -> bool {
-        self.weight < self.weight_max
+    /// Whether there is room for a message; `plenty`: for a good many. Calls have a quarter more, so that a
+    /// flood of messages does not keep them out.
+    pub fn has_room(&self, plenty: bool) -> bool {
+        self.weight < if plenty { (self.weight_max / 4 * 3).max(1) } else { self.weight_max }
     }
 
     /// Takes an intent in, to be looked at as soon as possible.

@@ -1,7 +1,7 @@
-//! From intents to verdicts and dispatches: one task that hears signals, looks at what is ready or due, decides,
-//! and writes what it decided in groups.
+//! From intents to verdicts and dispatches: one task that hears signals, looks at what is ready or due,
+//! decides, and writes what it decided in groups.
 //!
-//! The store has every intent: what does not fit into memory, and every hint that got lost, is read from there.
+//! The store has every intent: what does not fit into memory, and what a lost hint was about, is read there.
 
 use super::{
     Counters, Signal,
@@ -11,7 +11,7 @@ use super::{
     plan::{Pass, pass},
     signal::Overflow,
 };
-use crate::store::{Decision, Intent, NewDispatch, Plan, StoreError};
+use crate::store::{Decision, Intent, NewDispatch, Plan, StoreError, Subject};
 use futures_util::{FutureExt, StreamExt, stream};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::mpsc;
@@ -50,10 +50,10 @@ pub(super) struct Planner {
 /// Where reading intents from the store has come to.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) struct Reading {
-    /// The last one read; `None`: every intent that is pending is in memory.
+    /// Everything pending up to here is in memory; `None`: everything pending is.
     after: Option<u64>,
-    /// Something was left behind meanwhile: from the beginning once more.
-    again: bool,
+    /// Memory was full when it read last: messages wait their turn in the store, so that older ones go first.
+    blocked: bool,
     /// Not before this Unix time in ms, after a failure.
     not_before: u64,
     /// The greatest ID that was ever read.
@@ -63,24 +63,14 @@ pub(super) struct Reading {
 impl Reading {
     /// Everything is still to be read.
     pub fn start() -> Self {
-        Self { after: Some(0), again: false, not_before: 0, read_max: 0 }
+        Self { after: Some(0), blocked: false, not_before: 0, read_max: 0 }
     }
 
-    /// Something is in the store that is not in memory.
-    fn left_behind(&mut self) {
-        match self.after {
-            None => self.after = Some(0),
-            Some(_) => self.again = true,
-        }
-    }
-
-    fn read(&mut self, last: Option<u64>) {
-        self.after = match last {
-            Some(last) => Some(last),
-            None if self.again => Some(0),
-            None => None,
-        };
-        self.again &= last.is_some();
+    /// This intent is in the store and not in memory. It was committed before anybody could speak of it, so
+    /// the next page that is read can have it.
+    fn left_behind(&mut self, id: u64) {
+        let before = id.saturating_sub(1);
+        self.after = Some(self.after.map_or(before, |after| after.min(before)));
     }
 }
 
@@ -93,7 +83,7 @@ impl Planner {
         while !stop.is_cancelled() {
             self.hear_waiting_signals();
             if overflow.taken().now_or_never().is_some() {
-                self.reading.left_behind();
+                self.reading.left_behind(0);
             }
             self.read_more().await;
             let looks = lock(&self.pending).take(clock.now_ms(), self.batch_max);
@@ -110,7 +100,7 @@ impl Planner {
                     Some(signal) => self.hear(signal),
                     None => open = false,
                 },
-                () = overflow.taken() => self.reading.left_behind(),
+                () = overflow.taken() => self.reading.left_behind(0),
                 () = clock.sleep_until(due.unwrap_or(u64::MAX)), if due.is_some() => {}
             }
         }
@@ -118,8 +108,8 @@ impl Planner {
 
     fn next_due(&self) -> Option<u64> {
         let pending = lock(&self.pending);
-        let read = self.reading.after.filter(|_| pending.has_room()).map(|_| self.reading.not_before);
-        pending.next_due().into_iter().chain(read).min()
+        let read = self.reading.after.filter(|_| pending.has_room(self.reading.blocked));
+        pending.next_due().into_iter().chain(read.map(|_| self.reading.not_before)).min()
     }
 
     fn hear_waiting_signals(&mut self) {
@@ -135,11 +125,21 @@ impl Planner {
         let mut pending = lock(&self.pending);
         match signal {
             Signal::Intent(intent) => {
+                let (id, is_call) = (intent.id, matches!(intent.subject, Subject::Call { .. }));
                 // What was read from the store may be settled already: its signal comes late.
-                let reload = intent.id <= self.reading.read_max;
-                let admitted = pending.admit(intent, false, reload);
-                drop(pending);
-                self.note_admitted(admitted);
+                let reload = id <= self.reading.read_max;
+                let admitted = match self.reading.blocked && !is_call {
+                    true => Admitted::Full,
+                    false => pending.admit(intent, false, reload),
+                };
+                match admitted {
+                    Admitted::Yes => self.counters.intents.add(1),
+                    Admitted::Known => {}
+                    Admitted::Full => {
+                        self.reading.left_behind(id);
+                        self.reading.blocked |= !is_call;
+                    }
+                }
             }
             Signal::Acked { app, user, device, conversation, seq } => {
                 pending.hear_ack(app, &user, &device, conversation, seq);
@@ -150,19 +150,11 @@ impl Planner {
         }
     }
 
-    fn note_admitted(&mut self, admitted: Admitted) {
-        match admitted {
-            Admitted::Yes => self.counters.intents.add(1),
-            Admitted::Known => {}
-            Admitted::Full => self.reading.left_behind(),
-        }
-    }
-
     /// Reads one page of pending intents when there are some in the store only and there is room.
     async fn read_more(&mut self) {
         let Some(after) = self.reading.after else { return };
         let now = self.sources.clock.now_ms();
-        if now < self.reading.not_before || !lock(&self.pending).has_room() {
+        if now < self.reading.not_before || !lock(&self.pending).has_room(self.reading.blocked) {
             return;
         }
         match self.sources.store.pending_intents(after, PAGE_MAX).await {
@@ -176,21 +168,26 @@ impl Planner {
     }
 
     fn take_page(&mut self, page: Vec<Intent>) {
-        let full = page.len() >= PAGE_MAX;
-        let mut last = None;
+        let more = page.len() >= PAGE_MAX;
         for intent in page {
             let id = intent.id;
-            self.reading.read_max = self.reading.read_max.max(id);
             let from_before = intent.created_at < self.sources.started_at;
             match lock(&self.pending).admit(Arc::new(intent), from_before, true) {
-                // The rest of the page is read again when there is room.
-                Admitted::Full => return self.reading.read(last.or(self.reading.after)),
                 Admitted::Yes => self.counters.intents.add(1),
                 Admitted::Known => {}
+                // The rest of the page is read again when there is room.
+                Admitted::Full => {
+                    self.reading.blocked = true;
+                    return;
+                }
             }
-            last = Some(id);
+            self.reading.read_max = self.reading.read_max.max(id);
+            self.reading.after = Some(id);
         }
-        self.reading.read(last.filter(|_| full));
+        self.reading.blocked = false;
+        if !more {
+            self.reading.after = None;
+        }
     }
 
     /// Gathers facts for several looks at a time, decides, and writes as soon as enough has come together.
@@ -231,14 +228,29 @@ impl Planner {
 
     /// Writes passes in one transaction, then hands their dispatches on.
     async fn write(&mut self, passes: Vec<Pass>) {
-        let plans: Vec<Plan> =
-            passes.iter().filter(|pass| pass.is_worth_writing()).map(|pass| pass.plan.clone()).collect();
-        if !plans.is_empty()
-            && let Err(error) = self.sources.store.write_plans(plans).await
-        {
-            let looks = passes.into_iter().map(|pass| pass.look).collect();
-            return self.put_off(looks, &error);
+        match self.persist(&passes).await {
+            Ok(()) => self.settle(passes).await,
+            // One row that the store cannot take shall hold up no other.
+            Err(StoreError::Backend(_)) if passes.len() > 1 => {
+                for pass in passes {
+                    match self.persist(std::slice::from_ref(&pass)).await {
+                        Ok(()) => self.settle(vec![pass]).await,
+                        Err(error) => self.put_off(vec![pass.look], &error),
+                    }
+                }
+            }
+            Err(error) => self.put_off(passes.into_iter().map(|pass| pass.look).collect(), &error),
         }
+    }
+
+    async fn persist(&self, passes: &[Pass]) -> Result<(), StoreError> {
+        let worth = passes.iter().filter(|pass| pass.is_worth_writing());
+        let plans: Vec<Plan> = worth.map(|pass| pass.plan.clone()).collect();
+        if plans.is_empty() { Ok(()) } else { self.sources.store.write_plans(plans).await }
+    }
+
+    /// Takes over what is on stable storage now.
+    async fn settle(&mut self, passes: Vec<Pass>) {
         let mut orders: Vec<NewDispatch> = Vec::new();
         let now = self.sources.clock.now_ms();
         for pass in passes {

@@ -14,9 +14,11 @@ use tokio::sync::mpsc;
 const QUEUE_MAX: usize = 1_024;
 /// Ends written in one transaction.
 const BATCH_MAX: usize = 256;
+/// Tries to write one end that the store cannot take, before it is left to the next start.
+const TRIES_MAX: u32 = 5;
 const PAUSE: Duration = Duration::from_millis(500);
 
-/// The way in. Cloned by every attempt; when the last one is dropped, the recorder writes what it has and ends.
+/// The way in. Cloned by every attempt; when the last is dropped, the recorder writes what it has and ends.
 pub(super) type Records = mpsc::Sender<AttemptEnd>;
 
 pub(super) fn channel() -> (Records, mpsc::Receiver<AttemptEnd>) {
@@ -30,23 +32,68 @@ pub(super) async fn run(
     counters: Arc<Counters>,
     mut records: mpsc::Receiver<AttemptEnd>,
 ) {
+    let recorder = Recorder { store, clock, counters };
     let mut batch = Vec::with_capacity(BATCH_MAX);
     while records.recv_many(&mut batch, BATCH_MAX).await > 0 {
-        let mut failures = 0;
-        while let Err(error) = store.write_attempts(batch.clone()).await {
-            if matches!(error, StoreError::Closed) {
-                tracing::warn!(
-                    "the store was closed; what it does not know will be sent again at the next start"
-                );
-                return;
-            }
-            if failures == 0 {
-                tracing::error!(%error, "the outcome of pushes cannot be written; sending waits for it");
-            }
-            failures += 1;
-            counters.store_errors.add(1);
-            clock.sleep(PAUSE).await;
+        if recorder.write(std::mem::take(&mut batch)).await.is_err() {
+            tracing::warn!(
+                "the store was closed; pushes it does not know of are sent again at the next start"
+            );
+            return;
         }
-        batch.clear();
+    }
+}
+
+struct Recorder {
+    store: Arc<dyn Store>,
+    clock: Clock,
+    counters: Arc<Counters>,
+}
+
+/// The store takes nothing any more.
+struct Closed;
+
+impl Recorder {
+    /// Writes a batch. A row that breaks it is found by writing each alone, so that it holds up no other.
+    async fn write(&self, batch: Vec<AttemptEnd>) -> Result<(), Closed> {
+        let single = batch.len() == 1;
+        if self.persist(&batch, if single { TRIES_MAX } else { 1 }).await? {
+            return Ok(());
+        }
+        for end in batch {
+            let dispatch = end.dispatch;
+            if single || !self.persist(&[end], TRIES_MAX).await? {
+                tracing::error!(dispatch.id = dispatch, "the outcome of a push cannot be written");
+            }
+        }
+        Ok(())
+    }
+
+    /// `false` after so many failures that are not the store's refusal; a refusal is waited out.
+    async fn persist(&self, batch: &[AttemptEnd], tries_max: u32) -> Result<bool, Closed> {
+        let (mut failures, mut refusals) = (0, 0);
+        loop {
+            let error = match self.store.write_attempts(batch.to_vec()).await {
+                Ok(()) => return Ok(true),
+                Err(StoreError::Closed) => return Err(Closed),
+                Err(error) => error,
+            };
+            self.counters.store_errors.add(1);
+            match error {
+                StoreError::Refusing(_) | StoreError::Overloaded if refusals > 0 => {}
+                StoreError::Refusing(_) | StoreError::Overloaded => {
+                    tracing::error!(%error, "the outcome of pushes cannot be written; sending waits for it");
+                    refusals += 1;
+                }
+                _ => {
+                    tracing::warn!(%error, "the outcome of pushes was not written");
+                    failures += 1;
+                    if failures >= tries_max {
+                        return Ok(false);
+                    }
+                }
+            }
+            self.clock.sleep(PAUSE).await;
+        }
     }
 }

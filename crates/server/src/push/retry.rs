@@ -40,8 +40,8 @@ impl RetryPolicy {
     /// Decides what follows try number `tries` (from 1) that failed at `now_ms`.
     ///
     /// `asked` is the vendor's wish ("not before"), which is honoured even beyond the cap. `roll` is a random
-    /// number in 0.0..1.0. Without a wish, a pause that would outlive the notice is shortened so that one more
-    /// try fits into its life.
+    /// number in 0.0..1.0. Without a wish, a pause that would outlive the notice is shortened so that one
+    /// more try fits into its life.
     pub fn next(
         &self,
         tries: u32,

@@ -1,5 +1,5 @@
-//! What has to be looked at anew before each request: is the PushID still this user's, does the call still ring,
-//! which token has the device now.
+//! What has to be looked at anew before each request: is the PushID still this user's, does the call still
+//! ring, which token has the device now.
 
 use super::{Reason, decide::Standing};
 use crate::store::{CallRecord, NewDispatch, PushTarget, Store, StoreError, Target, TargetEnd};

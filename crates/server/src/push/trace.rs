@@ -9,8 +9,8 @@ use super::{
     trace_events::{Words, events},
 };
 use crate::store::{
-    Appended, Attempt, CallRecord, Decision, Dispatch, DispatchState, StoreError, Subject, Target,
-    TargetEnd, Thread, TraceRecord, TraceSource, Verdict,
+    Appended, Attempt, CallRecord, Decision, Dispatch, DispatchState, StoreError, Subject, Target, TargetEnd,
+    Thread, TraceRecord, TraceSource, Verdict,
 };
 use hongyan_vendors::{Notice, NoticeKind, VendorKind};
 use hongyan_wire::{AppId, CallId, DeviceId, MessageId, PushId, UserId};

@@ -1,1 +1,7 @@
 //! The pipeline against a real store and an emulated vendor, with a clock moved by hand.
+
+mod bench;
+mod calls;
+mod messages;
+mod restart;
+mod vendor;
