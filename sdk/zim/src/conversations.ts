@@ -133,11 +133,9 @@ export class Conversations {
 
   async clearUnread(conversationID: string, conversationType: number): Promise<WireConversationRef> {
     const ref = checkConversation(conversationID, conversationType);
-    // Asked for in one go: the entry afterwards says which messages the server counted as read.
-    const [, { conversation }] = await Promise.all([
-      this.#port.session.request('conversation.read', ref),
-      this.#port.session.request('conversation.get', ref),
-    ]);
+    await this.#port.session.request('conversation.read', ref);
+    // The entry afterwards says which messages the server counted as read; one may be on its way here still.
+    const { conversation } = await this.#port.session.request('conversation.get', ref);
     this.#announce([[ZIMConversationEvent.Updated, this.#merge(conversation)]]);
     return ref;
   }
