@@ -1,0 +1,92 @@
+//! Keeps the tables and examples of `docs/protocol.md` equal to the types and fixtures. `UPDATE_DOCS=1` writes them.
+
+use hongyan_wire::{CloseCode, Code, client::Request, server::Notification};
+use serde_json::Value;
+use std::{fmt::Write, fs, path::PathBuf};
+
+const CLOSES: [CloseCode; 12] = [
+    CloseCode::GoingAway,
+    CloseCode::TooSlow,
+    CloseCode::Silent,
+    CloseCode::LoginDeadline,
+    CloseCode::Busy,
+    CloseCode::Fault,
+    CloseCode::KickedOut,
+    CloseCode::TokenExpired,
+    CloseCode::LoggedOut,
+    CloseCode::Protocol,
+    CloseCode::TooLarge,
+    CloseCode::AppClosed,
+];
+
+fn root() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../..")
+}
+
+/// A fixture on one line, params or result only.
+fn part(name: &str, key: &str) -> String {
+    let path = root().join("crates/wire/fixtures").join(format!("{name}.json"));
+    let frame: Value = serde_json::from_str(&fs::read_to_string(path).unwrap()).unwrap();
+    frame[key].to_string()
+}
+
+fn closes() -> String {
+    let mut text = String::from("| code | reason | reconnect |\n| --- | --- | --- |\n");
+    for code in CLOSES {
+        let reconnect = if code.reconnect() { "yes" } else { "no" };
+        writeln!(text, "| {} | {} | {reconnect} |", code.number(), code.reason()).unwrap();
+    }
+    text
+}
+
+fn codes() -> String {
+    let mut text = String::from("| code | meaning |\n| --- | --- |\n");
+    for (_, code, sentence) in Code::ALL {
+        writeln!(text, "| {code} | {sentence} |").unwrap();
+    }
+    text
+}
+
+fn frames() -> String {
+    let mut text = String::new();
+    for method in Request::METHODS {
+        if ["message.ack", "call.ack"].contains(method) {
+            let params = part(&format!("{method}.notification"), "params");
+            writeln!(text, "### `{method}` (notification of the client)\n\n```json\n{params}\n```\n").unwrap();
+        } else {
+            let params = part(&format!("{method}.request"), "params");
+            let result = part(&format!("{method}.answer"), "result");
+            writeln!(text, "### `{method}`\n\n```json\n{params}\n→ {result}\n```\n").unwrap();
+        }
+    }
+    text.push_str("## Notifications of the server\n\n");
+    for method in Notification::METHODS {
+        let params = part(&format!("{method}.notification"), "params");
+        writeln!(text, "### `{method}`\n\n```json\n{params}\n```\n").unwrap();
+    }
+    text.truncate(text.trim_end().len());
+    text.push('\n');
+    text
+}
+
+/// The page with the text between the marks of `name` replaced.
+fn filled(page: &str, name: &str, text: &str) -> String {
+    let (begin, end) = (format!("<!-- begin:{name} -->\n"), format!("<!-- end:{name} -->"));
+    let from = page.find(&begin).unwrap() + begin.len();
+    let to = page.find(&end).unwrap();
+    format!("{}{text}{}", &page[..from], &page[to..])
+}
+
+#[test]
+fn the_page_shows_every_code_close_and_frame_as_they_are() {
+    let path = root().join("docs/protocol.md");
+    let page = fs::read_to_string(&path).unwrap();
+    let mut expected = filled(&page, "closes", &closes());
+    expected = filled(&expected, "codes", &codes());
+    expected = filled(&expected, "frames", &frames());
+    if std::env::var_os("UPDATE_DOCS").is_some() {
+        fs::write(&path, &expected).unwrap();
+    } else {
+        assert_eq!(page, expected, "run the test with UPDATE_DOCS=1 and commit the page");
+    }
+}
