@@ -1,10 +1,13 @@
 //! Call invitations in general mode, through the front door: who is told what, deadlines, restarts.
 
-use crate::harness::{invite, cancel, QUIET, WAIT, World, user_id};
+use crate::harness::{QUIET, WAIT, World, cancel, invite, until, user_id};
 use hongyan_client::{AckPolicy, Client};
+use hongyan_emulator::{FaultAction, FaultSpec};
+use hongyan_server::push::trace::DeviceState;
 use hongyan_wire::{
     CallId, Code,
     call::{CallState, CallUserState},
+    message::PushConfig,
     server::Notification,
 };
 use std::time::Duration;
@@ -12,7 +15,10 @@ use std::time::Duration;
 /// The next notification that `read` makes something of.
 async fn told<T>(client: &Client, read: impl Fn(&Notification) -> Option<T>) -> T {
     let found = client.expect(|told| read(told).is_some(), WAIT).await;
-    found.as_ref().and_then(read).unwrap_or_else(|| panic!("not told; the connection is open: {}", client.is_open()))
+    found
+        .as_ref()
+        .and_then(read)
+        .unwrap_or_else(|| panic!("not told; the connection is open: {}", client.is_open()))
 }
 
 async fn received(client: &Client) -> CallId {
@@ -26,9 +32,11 @@ async fn received(client: &Client) -> CallId {
 /// Waits until somebody's state in the call is told to be `wanted`.
 async fn state_of(client: &Client, user: &str, wanted: CallUserState) {
     told(client, |told| match told {
-        Notification::CallUserState(changed) => {
-            changed.call_user_list.iter().find(|one| one.user_id.as_str() == user && one.state == wanted).map(|_| ())
-        }
+        Notification::CallUserState(changed) => changed
+            .call_user_list
+            .iter()
+            .find(|one| one.user_id.as_str() == user && one.state == wanted)
+            .map(|_| ()),
         _ => None,
     })
     .await;
@@ -108,7 +116,10 @@ async fn a_callee_who_comes_in_time_rings_and_later_does_not() {
     assert_eq!(received(&bob).await, call);
     state_of(&ann, "bob", CallUserState::Received).await;
     bob.abort();
-    world.advance(Duration::from_secs(60));
+    for _ in 0..2 {
+        world.advance(Duration::from_secs(30));
+        ann.heartbeat().await.unwrap();
+    }
     ended(&ann).await;
     let late = world.client("bob").await;
     assert!(late.next(QUIET).await.is_none());
@@ -165,4 +176,28 @@ async fn every_limit_of_an_invitation_is_checked() {
     assert_eq!(code(ten, 60).await, Some(Code::CALL_LIMIT));
     let unknown = ann.call_accept(CallId(7), "").await.unwrap_err();
     assert_eq!(unknown.code(), Some(Code::CALL_GONE));
+}
+
+#[tokio::test]
+async fn a_call_to_a_killed_app_is_pushed_at_once_and_not_after_it_is_over() {
+    let world = World::with_push().await;
+    let phone = world.phone("bob").await;
+    let ann = world.client("ann").await;
+    let push = PushConfig { title: "Ann".into(), content: "calls".into(), ..PushConfig::default() };
+    let call = invite(&ann, vec![user_id("bob")], 60, Some(push.clone())).await.unwrap().call_id;
+    let id = call.to_string();
+    assert!(phone.wait_notice(|notice| notice.data["callID"] == id.as_str(), WAIT).await.is_some());
+    let trace = world.settled_trace(call.0).await;
+    assert_eq!(trace.devices[0].state, DeviceState::Pushed);
+    let emulator = &world.kit.as_ref().unwrap().emulator;
+    let busy = FaultAction { status: Some(503), ..FaultAction::default() };
+    emulator.add_fault(FaultSpec { share: Some(1.0), action: busy, ..FaultSpec::default() }).unwrap();
+    let before = world.requests();
+    let second = invite(&ann, vec![user_id("bob")], 60, Some(push)).await.unwrap().call_id;
+    until("a first try", || world.requests() > before).await;
+    cancel(&ann, second).await.unwrap();
+    emulator.clear_faults();
+    world.advance(Duration::from_secs(5));
+    let trace = world.settled_trace(second.0).await;
+    assert_ne!(trace.devices[0].state, DeviceState::Pushed, "{trace:#?}");
 }

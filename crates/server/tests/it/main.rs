@@ -1,6 +1,7 @@
 //! The one integration-test binary of the server: through the front door, with the real store and the emulator.
 
 mod bad_input;
+mod calls;
 mod conversations;
 mod door;
 mod groups;
