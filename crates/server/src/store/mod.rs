@@ -13,7 +13,7 @@ pub mod messages;
 pub mod pushes;
 pub mod sqlite;
 #[cfg(test)]
-pub mod suite;
+pub(crate) mod suite;
 pub mod users;
 
 pub use apps::{App, AppSettings, AppStore, NewApp, StoredCredential, StoredStrategy};

@@ -178,7 +178,8 @@ fn store(
 fn insert(sql: &Connection, message: &StoredMessage, prev: u64, new: &NewMessage) -> Result<(), Trouble> {
     columns::run(
         sql,
-        "INSERT INTO messages (id, conversation, seq, prev, sender, device, timestamp, local_id, flags, content)
+        "INSERT INTO messages
+             (id, conversation, seq, prev, sender, device, timestamp, local_id, flags, content)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
         params![
             int(message.id.0),

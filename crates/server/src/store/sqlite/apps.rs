@@ -21,7 +21,8 @@ const ID_TRIES_MAX: usize = 100;
 fn touch(sql: &Connection) -> Result<(), Trouble> {
     columns::run(
         sql,
-        "INSERT INTO meta (name, value) VALUES ('apps_version', 1) ON CONFLICT DO UPDATE SET value = value + 1",
+        "INSERT INTO meta (name, value) VALUES ('apps_version', 1)
+         ON CONFLICT DO UPDATE SET value = value + 1",
         [],
     )?;
     Ok(())

@@ -184,20 +184,28 @@ impl Book {
         known.map_or_else(|| user.clone(), |((_, user), _)| user.clone())
     }
 
+    /// Puts a conversation into a member's list.
+    fn enter(&mut self, no: u64, app: AppId, member: &mut Member) {
+        member.row.user = self.shared(app, &member.row.user);
+        let numbers = self.of_user.get_or_default((app, member.row.user.clone()));
+        // In order, also for who joins an old group: a restart must not change it.
+        let place = numbers.partition_point(|other| *other < no);
+        numbers.insert(place, no);
+    }
+
     /// Adds a conversation; its number is the next one.
     pub fn open(&mut self, no: u64, app: AppId, mut party: Party) {
         debug_assert_eq!(no, self.conversations_len() + 1);
         match &mut party {
             Party::Peer(members) => {
-                for member in members.iter_mut() {
-                    member.row.user = self.shared(app, &member.row.user);
-                    self.of_user.get_or_default((app, member.row.user.clone())).push(no);
-                }
+                members.iter_mut().for_each(|member| self.enter(no, app, member));
                 self.peers.insert(pair(app, &members[0].row.user, &members[1].row.user), no);
             }
             Party::Group(group) => {
-                for user in group.members.keys() {
-                    self.of_user.get_or_default((app, user.clone())).push(no);
+                let members = std::mem::take(&mut group.members);
+                for mut member in members.into_values() {
+                    self.enter(no, app, &mut member);
+                    group.members.insert(member.row.user.clone(), member);
                 }
                 self.groups.insert((app, group.id.clone()), no);
             }
@@ -255,11 +263,10 @@ impl Book {
             return;
         }
         let app = conversation.app;
-        let user = self.shared(app, &row.user);
-        self.of_user.get_or_default((app, user.clone())).push(no);
+        let mut member = Member::new(row.clone(), 0);
+        self.enter(no, app, &mut member);
         if let Some(Conversation { party: Party::Group(group), .. }) = self.conversation_mut(no) {
-            let row = MemberRow { user: user.clone(), ..row.clone() };
-            group.members.insert(user, Member::new(row, 0));
+            group.members.insert(member.row.user.clone(), member);
         }
     }
 
@@ -364,6 +371,15 @@ impl Group {
             self.members.values().map(|member| &member.row).filter(|row| row.left.is_none()).collect();
         rows.sort_by_key(|row| (row.role, row.place));
         rows.into_iter().map(MemberRow::record).collect()
+    }
+
+    /// Who was in it when the message at this place came, by joining. Whoever went and came back since is
+    /// left out of what was before the return.
+    pub fn present_at(&self, seq: Seq) -> Arc<[UserId]> {
+        let saw = |row: &&MemberRow| row.visible_from < seq && row.left.is_none_or(|left| left.seq >= seq);
+        let mut rows: Vec<&MemberRow> = self.members.values().map(|member| &member.row).filter(saw).collect();
+        rows.sort_by_key(|row| row.place);
+        rows.into_iter().map(|row| row.user.clone()).collect()
     }
 
     pub fn has(&self, user: &UserId) -> bool {

@@ -18,8 +18,8 @@ use std::sync::Arc;
 /// Calls of one page, whatever is asked.
 const PAGE_MAX: usize = 1_000;
 
-const COLUMNS: &str = "calls.id, calls.app, mode, state, caller, extended_data, timeout_s, created_at, due_at, \
-     ended_at, users, version";
+const COLUMNS: &str = "calls.id, calls.app, mode, state, caller, extended_data, timeout_s, created_at, \
+     due_at, ended_at, users, version";
 
 fn read(row: &Row<'_>) -> Result<CallRecord, Trouble> {
     let unknown = |what: &str, found: i64| Trouble::Broken(format!("a call has {what} {found}"));
@@ -42,8 +42,8 @@ fn read(row: &Row<'_>) -> Result<CallRecord, Trouble> {
 fn insert(sql: &Connection, call: &CallRecord) -> Result<(), Trouble> {
     columns::run(
         sql,
-        "INSERT INTO calls (id, app, mode, state, caller, extended_data, timeout_s, created_at, due_at, ended_at,
-             users, version)
+        "INSERT INTO calls (id, app, mode, state, caller, extended_data, timeout_s, created_at, due_at,
+             ended_at, users, version)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
         params![
             int(call.id.0),
@@ -68,8 +68,8 @@ fn update(sql: &Connection, call: &CallRecord) -> Result<bool, Trouble> {
     let Some(before) = call.version.checked_sub(1) else { return Ok(false) };
     let changed = columns::run(
         sql,
-        "UPDATE calls SET mode = ?3, state = ?4, extended_data = ?5, timeout_s = ?6, due_at = ?7, ended_at = ?8,
-             users = ?9, version = version + 1
+        "UPDATE calls SET mode = ?3, state = ?4, extended_data = ?5, timeout_s = ?6, due_at = ?7,
+             ended_at = ?8, users = ?9, version = version + 1
          WHERE id = ?1 AND version = ?2",
         params![
             int(call.id.0),

@@ -45,7 +45,8 @@ impl Catalog {
     /// Reads all rows.
     pub fn read(sql: &Connection) -> Result<Self, Trouble> {
         let mut catalog = Self::default();
-        let apps = "SELECT id, name, app_sign, server_secret, callback_secret, enabled, settings, created_at FROM apps";
+        let apps = "SELECT id, name, app_sign, server_secret, callback_secret, enabled, settings,
+             created_at FROM apps";
         for app in columns::all(sql, apps, [], app)? {
             catalog.apps.insert(app.id, app);
         }

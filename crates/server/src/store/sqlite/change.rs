@@ -1,4 +1,5 @@
-//! What a commit changes in the book, and the draft: the book as it will be when the commit under way succeeds.
+//! What a commit changes in the book, and the draft: the book as it will be when the commit under way
+//! succeeds.
 //!
 //! Commands of one commit see each other through the draft; readers see none of it until it is durable.
 

@@ -1,4 +1,5 @@
-//! Between SQLite's columns and the types of the store. SQLite counts to 2^63 - 1; what is greater is cut there.
+//! Between SQLite's columns and the types of the store. SQLite counts to 2^63 - 1; what is greater is cut
+//! there.
 
 use super::trouble::Trouble;
 use hongyan_wire::{DeviceId, GroupId, PushId, UserId};

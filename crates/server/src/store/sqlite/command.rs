@@ -10,8 +10,6 @@ use rusqlite::Connection;
 use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
 
-/// Longest wait for room in the queue.
-const ROOM_WAIT_MAX: Duration = Duration::from_secs(5);
 /// What a rare command counts as in a commit's bytes.
 const JOB_BYTES: usize = 512;
 
@@ -120,7 +118,8 @@ where
     }
 }
 
-/// Runs a job in a savepoint. An error means that the whole commit is lost; one of the job alone is kept in it.
+/// Runs a job in a savepoint. An error means that the whole commit is lost; one of the job alone is kept in
+/// it.
 pub(super) fn run_job(job: &mut dyn Job, sql: &Connection, draft: &mut Draft<'_>) -> Result<(), Trouble> {
     sql.prepare_cached("SAVEPOINT job")?.execute([])?;
     let mut work = Work { sql, draft, changes: Vec::new() };
@@ -144,23 +143,26 @@ pub(super) fn run_job(job: &mut dyn Job, sql: &Connection, draft: &mut Draft<'_>
 
 /// The way to the writer.
 #[derive(Clone)]
-pub(super) struct Queue(mpsc::Sender<Command>);
+pub(super) struct Queue {
+    sender: mpsc::Sender<Command>,
+    room_wait_max: Duration,
+}
 
 impl Queue {
-    pub fn new(len_max: usize) -> (Self, mpsc::Receiver<Command>) {
+    pub fn new(len_max: usize, room_wait_max: Duration) -> (Self, mpsc::Receiver<Command>) {
         let (sender, receiver) = mpsc::channel(len_max.max(1));
-        (Self(sender), receiver)
+        (Self { sender, room_wait_max }, receiver)
     }
 
-    /// Puts a command into the queue: at once when there is room, so that callers keep the order in which they
-    /// were first polled; else waits a while, in that order too.
+    /// Puts a command into the queue: at once when there is room, so that callers keep the order in which
+    /// they were first polled; else waits a while, in that order too.
     pub async fn put(&self, command: Command) -> Result<(), StoreError> {
-        let command = match self.0.try_send(command) {
+        let command = match self.sender.try_send(command) {
             Ok(()) => return Ok(()),
             Err(mpsc::error::TrySendError::Closed(_)) => return Err(StoreError::Closed),
             Err(mpsc::error::TrySendError::Full(command)) => command,
         };
-        match tokio::time::timeout(ROOM_WAIT_MAX, self.0.send(command)).await {
+        match tokio::time::timeout(self.room_wait_max, self.sender.send(command)).await {
             Ok(Ok(())) => Ok(()),
             Ok(Err(_)) => Err(StoreError::Closed),
             Err(_) => Err(StoreError::Overloaded),
@@ -179,6 +181,6 @@ impl Queue {
 
     /// A way that does not keep the writer alive.
     pub fn weak(&self) -> mpsc::WeakSender<Command> {
-        self.0.downgrade()
+        self.sender.downgrade()
     }
 }

@@ -42,8 +42,8 @@ impl SqliteStore {
         Ok(Place::At(Read { seq, total: moved(known.total, total), own: moved(known.own, own) }))
     }
 
-    /// The nearest place with known counts, and what lies between; `None` when the place is the tail or beyond.
-    /// A place that is read already is as good as the reading place itself.
+    /// The nearest place with known counts, and what lies between; `None` when the place is the tail or
+    /// beyond. A place that is read already is as good as the reading place itself.
     fn distance(&self, no: u64, user: &UserId, up_to: Seq) -> Option<(Read, Stretch)> {
         let book = self.book();
         let conversation = book.conversation(no)?;

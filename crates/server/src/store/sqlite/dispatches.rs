@@ -11,8 +11,8 @@ use hongyan_wire::AppId;
 use rusqlite::{Connection, Row, params};
 use std::{collections::HashSet, str::FromStr};
 
-const COLUMNS: &str = "id, app, intent, vendor, app_type, is_call, notice, targets, due_at, expires_at, attempts, \
-     settled, ended";
+const COLUMNS: &str = "id, app, intent, vendor, app_type, is_call, notice, targets, due_at, expires_at, \
+     attempts, settled, ended";
 
 fn read(row: &Row<'_>) -> Result<Dispatch, Trouble> {
     let vendor = VendorKind::from_str(text(row, 3)?).map_err(|error| Trouble::Broken(error.to_string()))?;
@@ -115,7 +115,8 @@ fn save(sql: &Connection, dispatch: &Dispatch, retry_at: Option<u64>) -> Result<
     }
     columns::run(
         sql,
-        "UPDATE dispatches SET targets = ?2, ended = ?3, due_at = coalesce(?4, due_at), attempts = ?5, settled = ?6
+        "UPDATE dispatches SET targets = ?2, ended = ?3, due_at = coalesce(?4, due_at), attempts = ?5,
+             settled = ?6
          WHERE id = ?1",
         params![
             int(dispatch.request.id),

@@ -1,7 +1,8 @@
 //! Reading the log: from the nearest known place, back along the rows' pointers.
 //!
 //! A row points to the row before it in its conversation. Every 64th is marked, a second behind (`marks`), so
-//! that an old page is found by one jump and at most 64 steps, without an index that every send would pay for.
+//! that an old page is found by one jump and at most 64 steps, without an index that every send would pay
+//! for.
 
 use super::{
     append::QUIET,
@@ -80,7 +81,8 @@ fn start(sql: &Connection, stretch: &Stretch) -> Result<u64, Trouble> {
     Ok(marked.filter(|(seq, _)| *seq < known_seq).map_or(known_row, |(_, row)| row))
 }
 
-/// The greatest marked place above `above` whose message is surely older than the message number `first_kept`.
+/// The greatest marked place above `above` whose message is surely older than the message number
+/// `first_kept`.
 pub(super) fn last_mark_before(
     sql: &Connection,
     conversation: u64,
@@ -161,10 +163,13 @@ pub(super) fn place_from_file(sql: &Connection, row: RawRow) -> Result<Appended,
         let (one, two) = (text(found, 2)?.to_owned(), columns::text_maybe(found, 3)?.map(str::to_owned));
         Ok((number(found, 0)?, number(found, 1)?, one, two))
     })?;
-    let (app, kind, one, two) = found.ok_or_else(|| Trouble::Broken(format!("conversation {no} is missing")))?;
+    let (app, kind, one, two) =
+        found.ok_or_else(|| Trouble::Broken(format!("conversation {no} is missing")))?;
     let thread = if kind == u64::from(ConversationType::Group.number()) {
-        let query = "SELECT user FROM members WHERE conversation = ?1 AND left_at IS NULL ORDER BY place";
-        let present = columns::all(sql, query, [no], |member| columns::user(member, 0))?;
+        let query = "SELECT user FROM members WHERE conversation = ?1 AND visible_from < ?2
+             AND (left_seq IS NULL OR left_seq >= ?2) ORDER BY place";
+        let seq = int(row.message.seq);
+        let present = columns::all(sql, query, [no, seq], |member| columns::user(member, 0))?;
         Thread::Group(GroupId::new(&one)?, present.into())
     } else {
         let (one, two) = (UserId::new(&one)?, UserId::new(&two.unwrap_or_default())?);
@@ -176,7 +181,7 @@ pub(super) fn place_from_file(sql: &Connection, row: RawRow) -> Result<Appended,
     Ok(Appended { message, app, thread, sender_device: device, local_id, intent: intent.map(Arc::new) })
 }
 
-/// Completes a row by what the book knows: its app, and who is in the conversation now.
+/// Completes a row by what the book knows: its app, and who could see it when it was stored.
 pub(super) fn place(book: &Book, row: RawRow) -> Result<Appended, Trouble> {
     let RawRow { message, device, local_id, intent } = row;
     let no = message.conversation.0;
@@ -188,7 +193,7 @@ pub(super) fn place(book: &Book, row: RawRow) -> Result<Appended, Trouble> {
                 members.iter().find(|member| member.row.user != message.sender).ok_or_else(unknown)?;
             Thread::Peer(message.sender.clone(), other.row.user.clone())
         }
-        Party::Group(group) => Thread::Group(group.id.clone(), group.present.clone()),
+        Party::Group(group) => Thread::Group(group.id.clone(), group.present_at(message.seq)),
     };
     Ok(Appended {
         message,

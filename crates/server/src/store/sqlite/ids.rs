@@ -1,7 +1,7 @@
 //! Row numbers of messages, calls, intents and dispatches: 63 bits, rising with time, never given twice.
 //!
-//! Milliseconds since 2025-01-01 in the upper 41 bits, a counter in the lower 22. When the clock goes back, or
-//! a millisecond is used up, numbers go on from the greatest one.
+//! Milliseconds since 2025-01-01 in the upper 41 bits, a counter in the lower 22. When the clock goes back,
+//! or a millisecond is used up, numbers go on from the greatest one.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 

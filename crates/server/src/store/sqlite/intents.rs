@@ -29,7 +29,8 @@ pub(super) fn put(sql: &Connection, intent: &Intent, spec: &str) -> Result<(), T
     };
     columns::run(
         sql,
-        "INSERT INTO intents (id, app, subject, call, spec, created_at, due_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+        "INSERT INTO intents (id, app, subject, call, spec, created_at, due_at)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
         params![
             int(intent.id),
             intent.app.0,
@@ -73,7 +74,8 @@ pub(super) fn verdicts(sql: &Connection, intent: u64) -> Result<Vec<Verdict>, Tr
 pub(super) fn advance(sql: &Connection, plan: &Plan) -> Result<bool, Trouble> {
     let pending = columns::run(
         sql,
-        "UPDATE intents SET due_at = coalesce(?2, due_at), settled = ?2 IS NULL WHERE id = ?1 AND settled = 0",
+        "UPDATE intents SET due_at = coalesce(?2, due_at), settled = ?2 IS NULL
+         WHERE id = ?1 AND settled = 0",
         params![int(plan.intent), plan.next_due.map(int)],
     )?;
     if pending == 0 {

@@ -118,7 +118,8 @@ impl Round {
         }
     }
 
-    /// A checkpoint that found readers or a writer in its way reports "busy", not an error: the next one goes on.
+    /// A checkpoint that found readers or a writer in its way reports "busy", not an error: the next one
+    /// goes on.
     fn run(&self, pragma: &str) -> rusqlite::Result<()> {
         self.sql.query_row(pragma, [], |_| Ok(()))
     }

@@ -97,7 +97,8 @@ fn open(book: &mut Book, no: u64, row: &Row<'_>, members: Vec<Member>) -> Result
         return Ok(());
     }
     let id = group(row, 3)?;
-    let present = members.iter().filter(|member| member.row.left.is_none());
+    let dismissed = columns::number_maybe(row, 9)?.is_some();
+    let present = members.iter().filter(|member| !dismissed && member.row.left.is_none());
     let present = present.map(|member| member.row.user.clone()).collect();
     let shown = |column| Ok::<_, Trouble>(text_maybe(row, column)?.unwrap_or_default().to_owned());
     let profile = GroupProfile {
@@ -110,7 +111,7 @@ fn open(book: &mut Book, no: u64, row: &Row<'_>, members: Vec<Member>) -> Result
         id,
         profile,
         created_at: number(row, 5)?,
-        dismissed: columns::number_maybe(row, 9)?.is_some(),
+        dismissed,
         members: members.into_iter().map(|member| (member.row.user.clone(), member)).collect(),
         present,
     };

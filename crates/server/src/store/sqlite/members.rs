@@ -10,8 +10,8 @@ use hongyan_wire::UserId;
 use rusqlite::{Connection, Row, params};
 
 /// Columns of a member row, in the order in which `read` takes them.
-pub(super) const COLUMNS: &str = "user, place, role, joined_at, visible_from, read_seq, read_total, read_own, \
-     notification, left_seq, left_last, left_at, left_total, own, conversation";
+pub(super) const COLUMNS: &str = "user, place, role, joined_at, visible_from, read_seq, read_total, \
+     read_own, notification, left_seq, left_last, left_at, left_total, own, conversation";
 
 pub(super) fn read(row: &Row<'_>) -> Result<MemberRow, Trouble> {
     let left = match number_maybe(row, 9)? {

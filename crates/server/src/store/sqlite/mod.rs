@@ -98,7 +98,8 @@ struct Running {
 }
 
 impl SqliteStore {
-    /// Opens the store in `dir`, which is made when it is missing, and starts its threads. One process at a time.
+    /// Opens the store in `dir`, which is made when it is missing, and starts its threads. One process at a
+    /// time.
     ///
     /// # Errors
     /// `TooNew` for a newer program's file; `Backend` when another server runs on the directory, the file
@@ -120,7 +121,7 @@ impl SqliteStore {
         });
         let readers = Readers::open(&directory, options.readers)?;
         let side = schema::open_reading(&directory)?;
-        let (queue, commands) = Queue::new(options.queue_len_max);
+        let (queue, commands) = Queue::new(options.queue_len_max, options.room_wait_max);
         let (announce, announcements) = mpsc::channel(options.announcements_len_max.max(1));
         let writer = Writer {
             sql,

@@ -2,12 +2,15 @@
 
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 /// Limits. The defaults suit one machine; every figure is a bound, not a reservation.
 #[derive(Clone, Debug)]
 pub struct StoreOptions {
     /// Commands that may wait for the writer; callers beyond it wait for room, then get `Overloaded`.
     pub queue_len_max: usize,
+    /// How long such a caller waits.
+    pub room_wait_max: Duration,
     /// Commands in one commit.
     pub group_len_max: usize,
     /// Message bytes in one commit; beyond about 256 KiB a flush gets slow out of proportion.
@@ -35,6 +38,7 @@ impl Default for StoreOptions {
     fn default() -> Self {
         Self {
             queue_len_max: 8_192,
+            room_wait_max: Duration::from_secs(5),
             group_len_max: 512,
             group_bytes_max: 256 * 1024,
             cache_bytes: 64 * 1024 * 1024,

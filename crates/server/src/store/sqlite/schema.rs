@@ -1,4 +1,5 @@
-//! How connections are set up, and migrations: numbered SQL files, each applied once in a transaction of its own.
+//! How connections are set up, and migrations: numbered SQL files, each applied once in a transaction of
+//! its own.
 
 use super::{directory::Directory, trouble::Trouble};
 use crate::store::StoreError;
@@ -60,7 +61,8 @@ pub(super) fn migrate(connection: &mut Connection, now_ms: u64) -> Result<(), St
     apply(connection, MIGRATIONS, now_ms)
 }
 
-/// Whether the file has exactly this program's schema; for tools beside a running server, which may not migrate.
+/// Whether the file has exactly this program's schema; for tools beside a running server, which may not
+/// migrate.
 pub(super) fn is_current(connection: &Connection) -> Result<bool, StoreError> {
     Ok(version(connection)? == newest(MIGRATIONS))
 }
@@ -68,7 +70,8 @@ pub(super) fn is_current(connection: &Connection) -> Result<bool, StoreError> {
 fn apply(connection: &mut Connection, migrations: &[Migration], now_ms: u64) -> Result<(), StoreError> {
     connection.execute_batch(
         "CREATE TABLE IF NOT EXISTS migrations (
-             version INTEGER PRIMARY KEY, name TEXT NOT NULL, checksum TEXT NOT NULL, applied_at INTEGER NOT NULL
+             version INTEGER PRIMARY KEY, name TEXT NOT NULL, checksum TEXT NOT NULL, applied_at INTEGER
+                  NOT NULL
          ) STRICT",
     )?;
     let found = version(connection)?;

@@ -1,5 +1,5 @@
-//! Containers that grow without a long stop: a table that doubles at a million entries would hold everybody up
-//! for a tenth of a second.
+//! Containers that grow without a long stop: a table that doubles at a million entries would hold everybody
+//! up for a tenth of a second.
 
 use std::{
     collections::HashMap,

@@ -7,8 +7,8 @@ use super::{
 use crate::{
     clock::Clock,
     store::{
-        App, AppSettings, AppStore, Appended, CallRecord, NewApp, StoreError, StoredCredential, StoredStrategy,
-        TraceRecord, TraceSource,
+        App, AppSettings, AppStore, Appended, CallRecord, NewApp, StoreError, StoredCredential,
+        StoredStrategy, TraceRecord, TraceSource,
     },
 };
 use hongyan_wire::{AppId, CallId, MessageId};
@@ -26,8 +26,8 @@ pub struct ToolStore {
 }
 
 impl ToolStore {
-    /// Opens the store in `dir`, which is made when it is missing. Brings an old file up to date when no server
-    /// runs on it.
+    /// Opens the store in `dir`, which is made when it is missing. Brings an old file up to date when no
+    /// server runs on it.
     ///
     /// # Errors
     /// `TooNew` for a newer program's file; `Backend` when a running server has another schema, or the file

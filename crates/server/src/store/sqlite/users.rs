@@ -52,7 +52,8 @@ fn put_user(sql: &Connection, login: &LoginRecord) -> Result<(User, bool), Troub
     Ok((new, true))
 }
 
-/// Notes whose device it is now. `false` when only the time of the login is new: that need not be written now.
+/// Notes whose device it is now. `false` when only the time of the login is new: that need not be written
+/// now.
 fn put_device(sql: &Connection, login: &LoginRecord) -> Result<bool, Trouble> {
     let key = params![login.app.0, login.device.as_str()];
     let query = "SELECT user, platform FROM devices WHERE app = ?1 AND id = ?2";
@@ -107,7 +108,8 @@ struct Known {
 fn known_token(sql: &Connection, push: &NewPush) -> Result<Option<Known>, Trouble> {
     columns::first(
         sql,
-        "SELECT id, device, user FROM push_ids WHERE app = ?1 AND vendor = ?2 AND app_type = ?3 AND token = ?4",
+        "SELECT id, device, user FROM push_ids WHERE app = ?1 AND vendor = ?2 AND app_type = ?3 AND token
+             = ?4",
         params![push.app.0, push.vendor.as_str(), push.app_type, push.token],
         |row| {
             let (id, device) = (columns::push_id(row, 0)?, columns::device(row, 1)?);
@@ -142,7 +144,8 @@ fn register(sql: &Connection, push: &NewPush) -> Result<PushId, Trouble> {
         "INSERT INTO push_ids (id, app, device, user, vendor, app_type, token, locale, registered_at)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
          ON CONFLICT (id) DO UPDATE SET device = excluded.device, user = excluded.user,
-             locale = excluded.locale, registered_at = excluded.registered_at, dead_code = NULL, dead_at = NULL",
+             locale = excluded.locale, registered_at = excluded.registered_at, dead_code = NULL, dead_at
+                  = NULL",
         params![
             id.as_str(),
             push.app.0,

@@ -8,7 +8,7 @@ use super::{ids, shards::Shards};
 use hongyan_wire::{AppId, UserId};
 use std::{
     collections::VecDeque,
-    hash::{BuildHasher, Hash, Hasher, RandomState},
+    hash::{BuildHasher, RandomState},
 };
 
 /// How long a repeated send is recognised, unless there are more than `window_len_max` newer ones, in ms.
@@ -42,9 +42,7 @@ impl SendHash {
     }
 
     pub fn body(&self, conversation: u64, content: u64) -> u64 {
-        let mut hasher = self.1.build_hasher();
-        (conversation, content).hash(&mut hasher);
-        hasher.finish()
+        self.1.hash_one((conversation, content))
     }
 }
 

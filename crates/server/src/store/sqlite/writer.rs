@@ -221,8 +221,8 @@ impl Writer {
         }
     }
 
-    /// Waits for the reader, unless it is gone or the store is being closed: then the next sync of each device
-    /// finds the message.
+    /// Waits for the reader, unless it is gone or the store is being closed: then the next sync of each
+    /// device finds the message.
     fn announce_one(&self, mut announcement: Announcement) {
         while let Err(mpsc::error::TrySendError::Full(back)) = self.announcements.try_send(announcement) {
             if self.shared.closing.load(Ordering::Acquire) {

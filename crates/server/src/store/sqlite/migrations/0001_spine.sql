@@ -132,7 +132,8 @@ CREATE TABLE marks (
     PRIMARY KEY (conversation, seq)
 ) STRICT, WITHOUT ROWID;
 
--- Tails saved now and then. Everything up to meta.tails_upto is in them; newer messages are replayed at start.
+-- Tails saved now and then. Everything up to meta.tails_upto is in them; newer messages are replayed at
+-- start.
 CREATE TABLE tails (
     conversation INTEGER PRIMARY KEY,
     seq INTEGER NOT NULL,
