@@ -214,7 +214,7 @@ fn caller_gone(call: &CallRecord, now_ms: u64) -> Option<Change> {
 fn take_back(call: &CallRecord, extended_data: String, knows: Option<DeviceId>, now_ms: u64) -> Change {
     let mut draft = Draft::of(call);
     let what = notices::cancelled(call, &call.caller, &extended_data);
-    let silent = draft.settle(CallUserState::BeCancelled, |one| rings(one));
+    let silent = draft.settle(CallUserState::BeCancelled, rings);
     if let Some(caller) = draft.find(&call.caller) {
         caller.state = CallUserState::Cancelled;
         caller.extended_data = extended_data;
@@ -276,7 +276,9 @@ fn time_out(call: &CallRecord, now_ms: u64) -> Option<Change> {
     draft.effects.push(tell(silent.clone(), notices::timeout(call)));
     draft.tell_state_of(&silent, false);
     draft.effects.push(Effect::Silence(silent));
-    draft.end_if_answered(&call.caller, now_ms);
+    // Kept late, after a restart, a ring has still ended when it was due.
+    let rang_until = draft.call.users.iter().map(|one| one.deadline_at).filter(|at| *at <= now_ms).max();
+    draft.end_if_answered(&call.caller, rang_until.unwrap_or(now_ms));
     Some(draft.done())
 }
 
@@ -359,3 +361,11 @@ impl Effect {
 #[cfg(test)]
 #[path = "table_tests.rs"]
 mod tests;
+
+#[cfg(test)]
+#[path = "history_tests.rs"]
+mod history_tests;
+
+#[cfg(test)]
+#[path = "docs_tests.rs"]
+mod docs_tests;

@@ -1,0 +1,1 @@
+//! Calls over the real store, a hub, and a clock moved by hand.
