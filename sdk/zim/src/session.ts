@@ -74,6 +74,7 @@ export class Session {
   #online = false;
   #login: Login | null = null;
   #sessionID = '';
+  #early: [method: string, params: unknown][] = [];
   #attempts = 0;
   #onlineSince = 0;
   #beatMs = 10_000;
@@ -190,6 +191,7 @@ export class Session {
         this.#events.onError(zimError(ZIMErrorCode.NetworkModuleRspProtoParseError, reason)),
     });
     this.#connection = connection;
+    this.#early = [];
     this.#start('connect', limits.CONNECT_TIMEOUT_MS, () => connection.abandon('not open in time'));
   }
 
@@ -227,6 +229,7 @@ export class Session {
     const login = this.#takeLogin();
     this.#setState(ZIMConnectionState.Connected, ZIMConnectionEvent.Success);
     this.#events.onOnline(result);
+    for (const [method, params] of this.#early.splice(0)) this.#notified(method, params);
     this.#queue.flush(connection);
     login?.resolve();
   }
@@ -296,8 +299,11 @@ export class Session {
     });
   }
 
+  /** What comes in one piece with the answer to the login is told once the login is. */
   #notified(method: string, params: unknown): void {
     if (this.#online) this.#events.onNotification(method, params);
+    else if (this.#early.length < limits.REQUESTS_WAITING_MAX) this.#early.push([method, params]);
+    else this.#connection?.abandon('too much before the login was answered');
   }
 
   #lifecycle(change: LifecycleChange): void {

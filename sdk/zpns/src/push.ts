@@ -47,7 +47,8 @@ export class Registration {
     this.#unwatchLink();
     this.#link = link;
     this.#unwatchLink = link?.watch((event) => this.#linkChanged(event)) ?? (() => undefined);
-    if (this.#wanted && !this.#busy) void this.#attempt();
+    // What is under way goes through a client that is gone.
+    if (this.#wanted) void this.#attempt();
   }
 
   /** Wants push. Throws a `ZPNsError` for a configuration that cannot work. */

@@ -19,6 +19,7 @@ export interface Socket {
 /** What a socket reports. After `onClose` nothing more comes. */
 export interface SocketEvents {
   onOpen(): void;
+  /** Each in a turn of its own: promises that one text settles have run before the next one comes. */
   onText(text: string): void;
   /** 1006 when the link broke or never came about. */
   onClose(code: number, reason: string): void;

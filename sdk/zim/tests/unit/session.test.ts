@@ -63,6 +63,21 @@ describe('login', () => {
     expect(two).toBe(one);
   });
 
+  it('takes what comes in one piece with its answer', async () => {
+    server.on('conversation.list', () => ({ conversationList: [] }));
+    server.on('session.login', (_, link) => {
+      const answer = { id: 1, result: { sessionID: 's', heartbeatInterval: 10_000, heartbeatTimeout: 35_000 } };
+      link.say(answer);
+      link.notify('message.received', received([1], true));
+      return 'silence';
+    });
+    const zim = createClient({ appID: 1, appSign: APP_SIGN }, testPlatform(server));
+    const seen: unknown[] = [];
+    zim.on('peerMessageReceived', (_, { messageList }) => seen.push(messageList.length));
+    await zim.login('ann', {});
+    expect(seen).toEqual([1]);
+  });
+
   it('is refused while somebody is logged in', async () => {
     const zim = await loggedIn(server);
     await expect(zim.login('ann', {})).rejects.toMatchObject({ code: 6000111 });

@@ -25,8 +25,9 @@ class NodeSocket implements Socket {
   readonly #reader = new FrameReader(MESSAGE_BYTES_MAX);
   #stream: Duplex | null = null;
   #phase: 'opening' | 'open' | 'closing' | 'closed' = 'opening';
-  /** What the close frame of the server said, if there was one. */
-  #said: { code: number; reason: string } | null = null;
+  /** Events that are yet to be told. */
+  readonly #queue: (() => void)[] = [];
+  #draining = false;
   #giveUp: NodeJS.Timeout | null = null;
   #abort: () => void = () => undefined;
 
@@ -114,8 +115,29 @@ class NodeSocket implements Socket {
   }
 
   #read(bytes: Uint8Array): void {
+    this.#guard(() => {
+      for (const incoming of this.#reader.push(bytes)) this.#queue.push(() => this.#handle(incoming));
+    });
+    this.#drain();
+  }
+
+  /** One event a turn of the loop, as browsers do it: promises settle before the next one is told. */
+  #drain(): void {
+    if (this.#draining) return;
+    const next = this.#queue.shift();
+    if (!next) return;
+    this.#guard(next);
+    if (this.#queue.length === 0) return;
+    this.#draining = true;
+    setImmediate(() => {
+      this.#draining = false;
+      this.#drain();
+    });
+  }
+
+  #guard(run: () => void): void {
     try {
-      for (const incoming of this.#reader.push(bytes)) this.#handle(incoming);
+      run();
     } catch (thrown) {
       if (!(thrown instanceof FrameError)) throw thrown;
       if (this.#phase === 'open') this.#write(Opcode.Close, closePayload(thrown.closeCode, thrown.message));
@@ -142,7 +164,6 @@ class NodeSocket implements Socket {
   }
 
   #closedByServer(code: number, reason: string): void {
-    this.#said = { code, reason };
     if (this.#phase === 'open') this.#write(Opcode.Close, closePayload(code === 1005 ? 1000 : code, ''));
     this.#stream?.end();
     this.#end(code, reason);
@@ -153,8 +174,10 @@ class NodeSocket implements Socket {
     this.#giveUp = setTimeout(() => this.#end(1006, 'the closing handshake was not answered'), CLOSE_WAIT_MS);
   }
 
+  /** The stream ended: told after what it brought. */
   #lost(): void {
-    this.#end(this.#said?.code ?? 1006, this.#said?.reason ?? 'the connection broke');
+    this.#queue.push(() => this.#end(1006, 'the connection broke'));
+    this.#drain();
   }
 
   #write(opcode: number, payload: Uint8Array): void {
