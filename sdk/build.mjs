@@ -1,7 +1,8 @@
 /**
  * Builds the package in the current folder: ES modules and CommonJS by Vite, declarations by tsc.
  *
- * CommonJS gets its own copy of the declarations: TypeScript takes those beside `"type": "module"` for ES modules.
+ * CommonJS gets its own copy of the declarations: TypeScript takes those beside `"type": "module"` for ES
+ * modules.
  */
 
 import { execFileSync } from 'node:child_process';

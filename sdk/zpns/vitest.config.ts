@@ -1,4 +1,7 @@
-/** Tests of @hongyan/zpns. The two packages are taken from their sources; `package.test.ts` takes what is built. */
+/**
+ * Tests of @hongyan/zpns. The two packages are taken from their sources; `package.test.ts` takes what is
+ * built.
+ */
 
 import { join } from 'node:path';
 import { defineConfig } from 'vitest/config';

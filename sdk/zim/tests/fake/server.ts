@@ -4,7 +4,13 @@
  */
 
 import { vi } from 'vitest';
-import { ManualLifecycle, memoryStorage, type Platform, type Socket, systemClock } from '../../src/platform/index.js';
+import {
+  ManualLifecycle,
+  memoryStorage,
+  type Platform,
+  type Socket,
+  systemClock,
+} from '../../src/platform/index.js';
 import { type ClientConfig, createClient, type ZIM } from '../../src/core.js';
 import type { Method, Requests, ServerNotifications, WireConversation, WireMessage } from '../../src/wire.js';
 
@@ -23,7 +29,11 @@ export class Link {
   constructor(
     readonly url: string,
     readonly subprotocol: string,
-    readonly events: { onOpen(): void; onText(text: string): void; onClose(code: number, reason: string): void },
+    readonly events: {
+      onOpen(): void;
+      onText(text: string): void;
+      onClose(code: number, reason: string): void;
+    },
   ) {}
 
   /** Sends a frame to the client. */
@@ -85,7 +95,7 @@ export class FakeServer {
 
   /** Sets how a method is answered; without a handler the answer is `{}`. */
   on<M extends Method>(method: M, handler: Handler<M>): this {
-    this.#handlers.set(method, handler as never);
+    this.#handlers.set(method, handler);
     return this;
   }
 
@@ -127,7 +137,10 @@ export class FakeServer {
 }
 
 /** A platform for tests on top of a fake server; timers are the host's, so that vitest can fake them. */
-export function testPlatform(server: FakeServer, changes: Partial<Platform> = {}): Platform & { lifecycle: ManualLifecycle } {
+export function testPlatform(
+  server: FakeServer,
+  changes: Partial<Platform> = {},
+): Platform & { lifecycle: ManualLifecycle } {
   let count = 0;
   return {
     type: 10,

@@ -8,7 +8,13 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { createClient, ManualLifecycle, memoryStorage, type ZIM, type ZIMEventHandler } from '../../src/core.js';
+import {
+  createClient,
+  ManualLifecycle,
+  memoryStorage,
+  type ZIM,
+  type ZIMEventHandler,
+} from '../../src/core.js';
 import type { ZIMEventResults } from '../../src/types/index.js';
 import { nodePlatform } from '../../src/platform/node/index.js';
 
@@ -77,7 +83,14 @@ async function end(child: ChildProcess): Promise<void> {
 export function token04(dev: DevServer, userID: string, lifeSeconds = 3600): string {
   const created = Math.floor(Date.now() / 1000);
   const expire = created + lifeSeconds;
-  const plain = JSON.stringify({ app_id: dev.appID, user_id: userID, nonce: 7, ctime: created, expire, payload: '' });
+  const plain = JSON.stringify({
+    app_id: dev.appID,
+    user_id: userID,
+    nonce: 7,
+    ctime: created,
+    expire,
+    payload: '',
+  });
   const iv = randomBytes(16).toString('hex').slice(0, 16);
   const cipher = createCipheriv('aes-256-cbc', dev.serverSecret, iv);
   const sealed = Buffer.concat([cipher.update(plain), cipher.final()]);
@@ -129,7 +142,8 @@ export class Person {
     ms = 10_000,
   ): Promise<ZIMEventResults[K]> {
     const found = await this.wait(() => this.heard(name).find(fits), ms);
-    if (found === undefined) throw new Error(`no fitting ${name} in time; heard ${JSON.stringify(this.heard(name))}`);
+    if (found === undefined)
+      throw new Error(`no fitting ${name} in time; heard ${JSON.stringify(this.heard(name))}`);
     return found;
   }
 

@@ -1,4 +1,6 @@
-/** The client against a real server: identity, messages, gaps in the network, conversations, groups, calls. */
+/**
+ * The client against a real server: identity, messages, gaps in the network, conversations, groups, calls.
+ */
 
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { memoryStorage } from '../../src/core.js';
@@ -25,7 +27,9 @@ afterAll(async () => {
 });
 
 /** A new user, logged in. */
-async function arrive(options: ConstructorParameters<typeof Person>[1] & { as?: string } = {}): Promise<[string, Person]> {
+async function arrive(
+  options: ConstructorParameters<typeof Person>[1] & { as?: string } = {},
+): Promise<[string, Person]> {
   const userID = options.as ?? `user-${++count}`;
   const person = new Person(dev, options).listen(
     'peerMessageReceived',
@@ -61,8 +65,12 @@ describe('identity', () => {
     await expect(wrong.zim.login('ann', {})).rejects.toMatchObject({ code: 6000101 });
     const { zim } = new Person(dev);
     await expect(zim.login('ann', { token: token04(dev, 'bob') })).rejects.toMatchObject({ code: 6000103 });
-    await expect(zim.login('ann', { token: token04(dev, 'ann', -5) })).rejects.toMatchObject({ code: 6000106 });
-    await expect(zim.login('ann', { token: token04(dev, 'ann', 20) })).rejects.toMatchObject({ code: 6000108 });
+    await expect(zim.login('ann', { token: token04(dev, 'ann', -5) })).rejects.toMatchObject({
+      code: 6000106,
+    });
+    await expect(zim.login('ann', { token: token04(dev, 'ann', 20) })).rejects.toMatchObject({
+      code: 6000108,
+    });
     await expect(zim.login('ann', { token: '03AAAA' })).rejects.toMatchObject({ code: 6000107 });
     const nowhere = new Person({ ...dev, appID: 1 });
     await expect(nowhere.zim.login('ann', {})).rejects.toMatchObject({ code: 6000003 });
@@ -100,7 +108,12 @@ describe('messages', () => {
     expect(bob.texts()).toEqual(Array.from({ length: 10 }, (_, i) => `第 ${i} 条`));
     const [first] = bob.heard('peerMessageReceived');
     expect(first).toMatchObject({ fromConversationID: annID, info: { isOfflineMessage: false } });
-    expect(first?.messageList[0]).toMatchObject({ senderUserID: annID, conversationID: annID, direction: 1, type: 1 });
+    expect(first?.messageList[0]).toMatchObject({
+      senderUserID: annID,
+      conversationID: annID,
+      direction: 1,
+      type: 1,
+    });
   });
 
   it('of every type come as they went', async () => {
@@ -119,7 +132,8 @@ describe('messages', () => {
 
   it('are refused with ZIM’s numbers', async () => {
     const [, ann] = await arrive();
-    const send = (to: string, type: number): Promise<unknown> => ann.zim.sendMessage(text('x'), to, type, TEXT);
+    const send = (to: string, type: number): Promise<unknown> =>
+      ann.zim.sendMessage(text('x'), to, type, TEXT);
     await expect(send('nobody-here', 0)).rejects.toMatchObject({ code: 6000204 });
     await expect(send('no-such-group', 2)).rejects.toMatchObject({ code: 6000523 });
     await expect(send('geese', 2)).rejects.toMatchObject({ code: 6000521 });
@@ -187,7 +201,12 @@ describe('a network that breaks', () => {
       await ann.until('connectionStateChanged', ({ state }) => state === 3);
       wire.mend();
       const before = ann.heard('connectionStateChanged').length;
-      await ann.wait(() => ann.heard('connectionStateChanged').slice(before - 1).find(({ state }) => state === 2));
+      await ann.wait(() =>
+        ann
+          .heard('connectionStateChanged')
+          .slice(before - 1)
+          .find(({ state }) => state === 2),
+      );
     }
     await Promise.all(sends);
     const expected = (way: string): string[] =>
@@ -196,7 +215,9 @@ describe('a network that breaks', () => {
     await bob.wait(() => (bob.texts().length >= 9 ? true : undefined));
     expect(bob.texts()).toEqual(expected('out'));
     expect(ann.texts()).toEqual(expected('in'));
-    const seqs = ann.heard('peerMessageReceived').flatMap(({ messageList }) => messageList.map((m) => m.messageSeq!));
+    const seqs = ann
+      .heard('peerMessageReceived')
+      .flatMap(({ messageList }) => messageList.map((m) => m.messageSeq!));
     expect(seqs).toEqual([...seqs].sort((a, b) => a - b));
   }, 60_000);
 
@@ -258,7 +279,10 @@ describe('groups', () => {
     const [bobID, bob] = await arrive();
     const [choID, cho] = await arrive();
     const groupID = `group-${++count}`;
-    const created = await ann.zim.createGroup({ groupID, groupName: '雁', groupAvatarUrl: '' }, [bobID, 'nobody-here']);
+    const created = await ann.zim.createGroup({ groupID, groupName: '雁', groupAvatarUrl: '' }, [
+      bobID,
+      'nobody-here',
+    ]);
     expect(created.userList.map(({ userID }) => userID).sort()).toEqual([annID, bobID].sort());
     expect(created.errorUserList).toMatchObject([{ userID: 'nobody-here', reason: 6000011 }]);
     await bob.until('groupStateChanged', ({ event }) => event === 4);
@@ -266,7 +290,9 @@ describe('groups', () => {
     const again = ann.zim.createGroup({ groupID, groupName: '', groupAvatarUrl: '' }, []);
     await expect(again).rejects.toMatchObject({ code: 6000524 });
     await cho.zim.joinGroup(groupID);
-    await ann.until('groupMemberStateChanged', ({ userList }) => userList.some(({ userID }) => userID === choID));
+    await ann.until('groupMemberStateChanged', ({ userList }) =>
+      userList.some(({ userID }) => userID === choID),
+    );
     const { message } = await ann.zim.sendMessage(text('大家好'), groupID, 2, TEXT);
     expect(message).toMatchObject({ conversationID: groupID, conversationType: 2, messageSeq: 1 });
     for (const person of [bob, cho]) {
@@ -276,9 +302,13 @@ describe('groups', () => {
     const members = await bob.zim.queryGroupMemberList(groupID, { count: 2, nextFlag: 0 });
     expect(members.userList[0]).toMatchObject({ userID: annID, memberRole: 1 });
     expect(members.nextFlag).toBe(2);
-    expect((await bob.zim.queryGroupList()).groupList).toMatchObject([{ baseInfo: { groupID, groupName: '雁' } }]);
+    expect((await bob.zim.queryGroupList()).groupList).toMatchObject([
+      { baseInfo: { groupID, groupName: '雁' } },
+    ]);
     await expect(bob.zim.kickGroupMembers([choID], groupID)).rejects.toMatchObject({ code: 6000541 });
-    await expect(ann.zim.kickGroupMembers([choID], groupID)).resolves.toMatchObject({ kickedUserIDs: [choID] });
+    await expect(ann.zim.kickGroupMembers([choID], groupID)).resolves.toMatchObject({
+      kickedUserIDs: [choID],
+    });
     await cho.until('groupStateChanged', ({ event }) => event === 6);
     await expect(cho.zim.sendMessage(text('x'), groupID, 2, TEXT)).rejects.toMatchObject({ code: 6000521 });
     await bob.zim.leaveGroup(groupID);
@@ -303,12 +333,25 @@ describe('calls', () => {
     expect(timeout).toBe(30);
     expect(errorUserList).toMatchObject([{ userID: 'nobody-here' }]);
     const call = await bob.until('callInvitationReceived');
-    expect(call).toMatchObject({ callID, caller: annID, inviter: annID, extendedData: '视频', timeout: 30, mode: 0 });
-    await ann.until('callUserStateChanged', (d) => d.callUserList.some((u) => u.userID === bobID && u.state === 5));
+    expect(call).toMatchObject({
+      callID,
+      caller: annID,
+      inviter: annID,
+      extendedData: '视频',
+      timeout: 30,
+      mode: 0,
+    });
+    await ann.until('callUserStateChanged', (d) =>
+      d.callUserList.some((u) => u.userID === bobID && u.state === 5),
+    );
     await bob.zim.callAccept(callID, { extendedData: 'ok' });
-    await ann.until('callUserStateChanged', (d) => d.callUserList.some((u) => u.userID === bobID && u.state === 1));
+    await ann.until('callUserStateChanged', (d) =>
+      d.callUserList.some((u) => u.userID === bobID && u.state === 1),
+    );
     expect(await ann.until('callInvitationAccepted')).toEqual({ callID, invitee: bobID, extendedData: 'ok' });
-    const late = await ann.zim.callCancel([bobID], callID, {}).catch((error: unknown) => error as { code: number });
+    const late = await ann.zim
+      .callCancel([bobID], callID, {})
+      .catch((error: unknown) => error as { code: number });
     expect([6000271, 6000276]).toContain((late as { code: number }).code);
     const { callList } = await bob.zim.queryCallInvitationList({ count: 1 });
     expect(callList[0]).toMatchObject({ callID, caller: annID, inviter: annID });
@@ -327,10 +370,15 @@ describe('calls', () => {
     await bob.until('callInvitationReceived', ({ callID }) => callID === rejected.callID);
     await bob.zim.callReject(rejected.callID, { extendedData: '' });
     await ann.until('callInvitationEnded', ({ callID }) => callID === rejected.callID);
-    await expect(bob.zim.callAccept(rejected.callID, {})).rejects.toMatchObject({ code: expect.any(Number) as number });
+    await expect(bob.zim.callAccept(rejected.callID, {})).rejects.toMatchObject({
+      code: expect.any(Number) as number,
+    });
     const silent = await ann.zim.callInvite([bobID], { timeout: 1 });
     await bob.until('callInvitationTimeout', ({ callID }) => callID === silent.callID);
-    expect(await ann.until('callInviteesAnsweredTimeout')).toEqual({ callID: silent.callID, invitees: [bobID] });
+    expect(await ann.until('callInviteesAnsweredTimeout')).toEqual({
+      callID: silent.callID,
+      invitees: [bobID],
+    });
     await expect(ann.zim.callInvite(['nobody-here'], {})).rejects.toMatchObject({ code: 6000281 });
   });
 

@@ -13,7 +13,8 @@ type Assert<T extends true> = T;
 /** Ours can stand where theirs is expected. */
 type Fits<Ours, Theirs> = [Ours] extends [Theirs] ? true : { ours: Ours; theirs: Theirs };
 
-// -- methods: every public one of ours exists in theirs, takes what theirs takes, gives what theirs gives ----
+// -- methods: every public one of ours exists in theirs, takes what theirs takes, gives what theirs gives
+// ----
 
 type Name = Exclude<keyof ours.ZIM, symbol | 'on' | 'off' | 'login' | 'queryGroupList'>;
 type Fn = (...args: never[]) => unknown;
@@ -67,7 +68,8 @@ const version: string = ZIM.getVersion();
 const made: ours.ZIM | null = ZIM.create(appConfig) ?? ZIM.create(1) ?? ZIM.getInstance();
 ZIM.setAdvancedConfig('server', 'https://im.example.com');
 
-// -- events: every one of ours exists in theirs and carries what theirs carries ------------------------------
+// -- events: every one of ours exists in theirs and carries what theirs carries
+// ------------------------------
 
 type Events = {
   [E in keyof ours.ZIMEventHandler]: E extends keyof theirs.ZIMEventHandler
@@ -77,11 +79,15 @@ type Events = {
 type EventsTest = Assert<Fits<keyof AllTrue<Events>, never>>;
 
 // A listener written for theirs is accepted, whatever it does with its second parameter.
-zim.on('peerMessageReceived', (_, data: theirs.ZIMEventOfConversationMessageReceivedResult) => data.messageList);
+zim.on(
+  'peerMessageReceived',
+  (_, data: theirs.ZIMEventOfConversationMessageReceivedResult) => data.messageList,
+);
 zim.on('callInvitationReceived', (_, data: theirs.ZIMEventOfCallInvitationReceivedResult) => data.callID);
 zim.off('peerMessageReceived');
 
-// -- enums ----------------------------------------------------------------------------------------------------
+// -- enums
+// ----------------------------------------------------------------------------------------------------
 
 type EnumNames = {
   [K in keyof typeof theirs]: (typeof theirs)[K] extends Record<string | number, string | number> ? K : never;
@@ -97,7 +103,8 @@ type OurEnums = {
 type Numbers<E> = { [M in keyof E]: E[M] extends number ? `${E[M]}` : never };
 type EnumsTest = Assert<Fits<keyof AllTrue<OurEnums>, never>>;
 
-// -- values: what a program builds with theirs, ours takes; what ours gives, it reads with theirs --------------
+// -- values: what a program builds with theirs, ours takes; what ours gives, it reads with theirs
+// --------------
 
 declare const text: theirs.ZIMTextMessage;
 declare const command: theirs.ZIMCommandMessage;

@@ -9,7 +9,10 @@ let server: FakeServer;
 let zim: ZIM;
 
 const group = { groupID: 'g1', groupName: 'Geese', groupAvatarUrl: 'a.png' };
-const member = (userID: string, memberRole = 3): { userID: string; userName: string; memberRole: number } => ({
+const member = (
+  userID: string,
+  memberRole = 3,
+): { userID: string; userName: string; memberRole: number } => ({
   userID,
   userName: userID.toUpperCase(),
   memberRole,
@@ -47,10 +50,21 @@ describe('groups', () => {
       userList: [member('ann', 1), member('bob')],
       errorUserList: [{ userID: 'nobody', reason: 6000011 }],
     }));
-    const created = await zim.createGroup(group, ['bob', 'nobody'], { groupNotice: 'hello', groupAttributes: {} });
-    expect(last('group.create')).toEqual({ groupInfo: { ...group, groupNotice: 'hello' }, userIDs: ['bob', 'nobody'] });
+    const created = await zim.createGroup(group, ['bob', 'nobody'], {
+      groupNotice: 'hello',
+      groupAttributes: {},
+    });
+    expect(last('group.create')).toEqual({
+      groupInfo: { ...group, groupNotice: 'hello' },
+      userIDs: ['bob', 'nobody'],
+    });
     expect(created.groupInfo).toEqual({ ...fullGroup, groupNotice: 'hello' });
-    expect(created.userList[1]).toMatchObject({ userID: 'bob', userName: 'BOB', memberRole: 3, memberNickname: '' });
+    expect(created.userList[1]).toMatchObject({
+      userID: 'bob',
+      userName: 'BOB',
+      memberRole: 3,
+      memberNickname: '',
+    });
     expect(created.errorUserList).toEqual([{ userID: 'nobody', reason: 6000011 }]);
   });
 
@@ -72,10 +86,16 @@ describe('groups', () => {
       .on('group.join', () => ({ groupInfo: group }))
       .on('group.get', () => ({ groupInfo: group }))
       .on('group.invite', () => ({ groupInfo: group, userList: [member('bob')], errorUserList: [] }))
-      .on('group.kick', () => ({ kickedUserIDs: ['bob'], errorUserList: [{ userID: 'cho', reason: 6000521 }] }));
+      .on('group.kick', () => ({
+        kickedUserIDs: ['bob'],
+        errorUserList: [{ userID: 'cho', reason: 6000521 }],
+      }));
     expect(await zim.joinGroup('g1')).toEqual({ groupInfo: fullGroup });
     expect(await zim.queryGroupInfo('g1')).toEqual({ groupInfo: fullGroup });
-    expect(await zim.inviteUsersIntoGroup(['bob'], 'g1')).toMatchObject({ groupID: 'g1', userList: [{ userID: 'bob' }] });
+    expect(await zim.inviteUsersIntoGroup(['bob'], 'g1')).toMatchObject({
+      groupID: 'g1',
+      userList: [{ userID: 'bob' }],
+    });
     expect(await zim.kickGroupMembers(['bob', 'cho'], 'g1')).toEqual({
       groupID: 'g1',
       kickedUserIDs: ['bob'],
@@ -92,10 +112,16 @@ describe('groups', () => {
     expect((await zim.queryGroupList()).groupList).toHaveLength(3);
     const page = await zim.queryGroupList(2, { nextFlag: 0, userIDs: [] });
     expect(page).toMatchObject({ nextFlag: 2, groupList: [{ baseInfo: { groupID: 'g1' } }, {}] });
-    expect(await zim.queryGroupList(2, { nextFlag: 2, userIDs: [] })).toMatchObject({ nextFlag: 0, groupList: [{}] });
+    expect(await zim.queryGroupList(2, { nextFlag: 2, userIDs: [] })).toMatchObject({
+      nextFlag: 0,
+      groupList: [{}],
+    });
     await expect(zim.queryGroupList(2, { userIDs: ['bob'] })).rejects.toMatchObject({ code: 6000013 });
     server.on('group.members', ({ nextFlag }) => ({ userList: [member('bob')], nextFlag: nextFlag + 1 }));
-    expect(await zim.queryGroupMemberList('g1', { count: 1, nextFlag: 4 })).toMatchObject({ groupID: 'g1', nextFlag: 5 });
+    expect(await zim.queryGroupMemberList('g1', { count: 1, nextFlag: 4 })).toMatchObject({
+      groupID: 'g1',
+      nextFlag: 5,
+    });
   });
 
   it('tell what happened, with the name and role of who did it where they are known', () => {
@@ -174,7 +200,10 @@ describe('calls', () => {
       .on('call.reject', () => {
         throw new Refusal(6000276);
       });
-    expect(await zim.callCancel(['bob'], '77', { extendedData: 'no' })).toEqual({ callID: '77', errorInvitees: ['bob'] });
+    expect(await zim.callCancel(['bob'], '77', { extendedData: 'no' })).toEqual({
+      callID: '77',
+      errorInvitees: ['bob'],
+    });
     expect(last('call.cancel')).toEqual({ callID: '77', invitees: ['bob'], extendedData: 'no' });
     expect(await zim.callAccept('77', { extendedData: '' })).toEqual({ callID: '77' });
     await expect(zim.callReject('77', { extendedData: '' })).rejects.toMatchObject({ code: 6000276 });
@@ -194,7 +223,10 @@ describe('calls', () => {
     server.link.notify('call.received', ringing);
     server.link.notify('call.received', ringing);
     expect(rung).toEqual(['bob']);
-    expect(server.link.of('call.ack').map(({ params }) => params)).toEqual([{ callID: '77' }, { callID: '77' }]);
+    expect(server.link.of('call.ack').map(({ params }) => params)).toEqual([
+      { callID: '77' },
+      { callID: '77' },
+    ]);
   });
 
   it('that nobody listens to are not acknowledged, so that they are pushed', () => {
@@ -205,7 +237,9 @@ describe('calls', () => {
   it('tell the caller under the older names too', async () => {
     server.on('call.invite', () => ({ callID: '5', timeout: 90, errorUserList: [] }));
     const told: unknown[] = [];
-    zim.on('callUserStateChanged', (_, { callUserList }) => told.push(callUserList.map(({ state }) => state)));
+    zim.on('callUserStateChanged', (_, { callUserList }) =>
+      told.push(callUserList.map(({ state }) => state)),
+    );
     zim.on('callInvitationAccepted', (_, data) => told.push(['accepted', data]));
     zim.on('callInvitationRejected', (_, data) => told.push(['rejected', data]));
     zim.on('callInviteesAnsweredTimeout', (_, data) => told.push(['timeout', data]));
@@ -231,7 +265,9 @@ describe('calls', () => {
 
   it('pass their other events on as they are', () => {
     const told: unknown[] = [];
-    zim.on('callInvitationCreated', (_, data) => told.push(['created', data.callID, data.callUserList.length]));
+    zim.on('callInvitationCreated', (_, data) =>
+      told.push(['created', data.callID, data.callUserList.length]),
+    );
     zim.on('callInvitationCancelled', (_, data) => told.push(['cancelled', data.inviter]));
     zim.on('callInvitationTimeout', (_, data) => told.push(['timeout', data.callID]));
     zim.on('callInvitationEnded', (_, data) => told.push(['ended', data.endTime]));
@@ -239,7 +275,14 @@ describe('calls', () => {
     server.link.notify('call.created', created);
     server.link.notify('call.cancelled', { callID: '77', mode: 0, inviter, extendedData: '' });
     server.link.notify('call.timeout', { callID: '77', mode: 0 });
-    const ended = { callID: '77', mode: 0, caller: 'bob', operatedUserID: 'ann', extendedData: '', endTime: 9 };
+    const ended = {
+      callID: '77',
+      mode: 0,
+      caller: 'bob',
+      operatedUserID: 'ann',
+      extendedData: '',
+      endTime: 9,
+    };
     server.link.notify('call.ended', ended);
     expect(told).toEqual([
       ['created', '77', 2],
@@ -259,14 +302,18 @@ describe('calls', () => {
     expect(page).toMatchObject({ nextFlag: 1, callList: [{ inviter: 'bob', state: 2 }] });
     const second = await zim.queryCallInvitationList({ count: 1, nextFlag: page.nextFlag });
     expect(second).toMatchObject({ nextFlag: 0, callList: [{ callID: '9007199254740993' }] });
-    await expect(zim.queryCallInvitationList({ count: 1, nextFlag: 7 })).rejects.toMatchObject({ code: 6000001 });
+    await expect(zim.queryCallInvitationList({ count: 1, nextFlag: 7 })).rejects.toMatchObject({
+      code: 6000001,
+    });
   });
 });
 
 describe('users', () => {
   it('are asked for once, and again when the server is meant', async () => {
     server.on('user.query', ({ userIDs }) => ({
-      userList: userIDs.filter((id) => id !== 'nobody').map((userID) => ({ userID, userName: userID.toUpperCase() })),
+      userList: userIDs
+        .filter((id) => id !== 'nobody')
+        .map((userID) => ({ userID, userName: userID.toUpperCase() })),
       errorUserList: userIDs.filter((id) => id === 'nobody').map((userID) => ({ userID, reason: 6000011 })),
     }));
     expect(await zim.queryUsersInfo(['bob', 'nobody'], {})).toEqual({
@@ -316,7 +363,9 @@ describe('a client', () => {
     [{ appID: 1, server: 'ftp://x' }, 6000001],
     [{ appID: 1, deviceID: 'short' }, 6000001],
   ])('is not made of %o', (config, code) => {
-    expect(() => createClient(config, testPlatform(server))).toThrow(expect.objectContaining({ code }) as Error);
+    expect(() => createClient(config, testPlatform(server))).toThrow(
+      expect.objectContaining({ code }) as Error,
+    );
   });
 
   it.each([

@@ -44,12 +44,18 @@ describe('fixtures', () => {
     const text = readFileSync(join(FIXTURES, name), 'utf8');
     const frame = JSON.parse(text) as Frame;
     if (frame.method !== undefined && frame.id !== undefined) {
-      expect(JSON.parse(encodeRequest(frame.id, frame.method as never, (frame.params ?? {}) as never))).toEqual(frame);
+      expect(
+        JSON.parse(encodeRequest(frame.id, frame.method as never, (frame.params ?? {}) as never)),
+      ).toEqual(frame);
     } else if (frame.method === 'message.ack' || frame.method === 'call.ack') {
       expect(JSON.parse(encodeNotification(frame.method, frame.params as never))).toEqual(frame);
     } else if (frame.method !== undefined) {
       expect(NOTIFICATIONS).toHaveProperty([frame.method]);
-      expect(decode(text)).toEqual({ kind: 'notification', method: frame.method, params: frame.params ?? {} });
+      expect(decode(text)).toEqual({
+        kind: 'notification',
+        method: frame.method,
+        params: frame.params ?? {},
+      });
     } else if (frame.error) {
       expect(decode(text)).toEqual({ kind: 'refusal', id: frame.id ?? null, ...frame.error });
     } else {
@@ -64,13 +70,21 @@ describe('the envelope', () => {
     expect(text).toBe('{"jsonrpc":"2.0","id":3,"method":"call.list","params":{"count":1}}');
   });
 
-  it.each(['', 'x', 'null', '[]', '7', '{}', '{"jsonrpc":"1.0","id":1,"result":1}', '{"jsonrpc":"2.0","id":1}',
-    '{"jsonrpc":"2.0","result":1}', '{"jsonrpc":"2.0","id":1,"error":{}}', '{"jsonrpc":"2.0","id":1,"error":null}'])(
-    'does not take %s for a frame',
-    (text) => {
-      expect(decode(text).kind).toBe('unreadable');
-    },
-  );
+  it.each([
+    '',
+    'x',
+    'null',
+    '[]',
+    '7',
+    '{}',
+    '{"jsonrpc":"1.0","id":1,"result":1}',
+    '{"jsonrpc":"2.0","id":1}',
+    '{"jsonrpc":"2.0","result":1}',
+    '{"jsonrpc":"2.0","id":1,"error":{}}',
+    '{"jsonrpc":"2.0","id":1,"error":null}',
+  ])('does not take %s for a frame', (text) => {
+    expect(decode(text).kind).toBe('unreadable');
+  });
 
   it('reads a refusal of a frame that could not be read', () => {
     const text = '{"jsonrpc":"2.0","id":null,"error":{"code":6000001,"message":"no"}}';

@@ -1,4 +1,6 @@
-/** The conversation list: loading, counting, merging with what the server says; unread equals the server's. */
+/**
+ * The conversation list: loading, counting, merging with what the server says; unread equals the server's.
+ */
 
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { ZIM, ZIMConversation } from '../../src/core.js';
@@ -29,7 +31,8 @@ function listing(): void {
 async function start(): Promise<ZIM> {
   const zim = await loggedIn(server);
   zim.on('conversationChanged', (_, { infoList }) => {
-    for (const { event, conversation: c } of infoList) changes.push([event, c.conversationID, c.unreadMessageCount]);
+    for (const { event, conversation: c } of infoList)
+      changes.push([event, c.conversationID, c.unreadMessageCount]);
   });
   zim.on('conversationTotalUnreadMessageCountUpdated', (_, { totalUnreadMessageCount }) => {
     totals.push(totalUnreadMessageCount);
@@ -56,7 +59,10 @@ afterEach(() => {
 
 describe('messages', () => {
   it('raise the unread count and move the conversation to the top', async () => {
-    list = [conversation(9, { conversationID: 'cho', unreadMessageCount: 0, orderKey: 1_800_000_000_000 }), conversation(2)];
+    list = [
+      conversation(9, { conversationID: 'cho', unreadMessageCount: 0, orderKey: 1_800_000_000_000 }),
+      conversation(2),
+    ];
     const zim = await start();
     server.link.notify('message.received', {
       ...received([]),
@@ -80,11 +86,16 @@ describe('messages', () => {
 
   it('sent from here become the last message and do not read the others', async () => {
     list = [conversation(2)];
-    server.on('message.send', (send) => ({ message: message(3, { senderUserID: 'ann', content: send.content }) }));
+    server.on('message.send', (send) => ({
+      message: message(3, { senderUserID: 'ann', content: send.content }),
+    }));
     const zim = await start();
     await zim.sendMessage({ type: 1, message: 'mine' }, 'bob', 0, { priority: 2 });
     expect(changes).toEqual([[1, 'bob', 2]]);
-    expect(await first(zim)).toMatchObject({ unreadMessageCount: 2, lastMessage: { message: 'mine', direction: 0 } });
+    expect(await first(zim)).toMatchObject({
+      unreadMessageCount: 2,
+      lastMessage: { message: 'mine', direction: 0 },
+    });
   });
 
   it('of an unknown conversation bring its entry', async () => {
@@ -163,7 +174,9 @@ describe('reading', () => {
     server.on('conversation.read', () => {
       throw new Refusal(6000603);
     });
-    await expect(zim.clearConversationUnreadMessageCount('nobody', 0)).rejects.toMatchObject({ code: 6000603 });
+    await expect(zim.clearConversationUnreadMessageCount('nobody', 0)).rejects.toMatchObject({
+      code: 6000603,
+    });
   });
 });
 
@@ -182,7 +195,9 @@ describe('do-not-disturb', () => {
     server.link.notify('message.received', received([5]));
     expect(totals).toEqual([2]);
     expect(changes.at(-1)).toEqual([1, 'bob', 5]);
-    await expect(zim.setConversationNotificationStatus(3 as never, 'bob', 0)).rejects.toMatchObject({ code: 6000001 });
+    await expect(zim.setConversationNotificationStatus(3 as never, 'bob', 0)).rejects.toMatchObject({
+      code: 6000001,
+    });
   });
 });
 
@@ -233,7 +248,10 @@ describe('queries', () => {
     const seen: string[] = [];
     let next: ZIMConversation | undefined;
     for (let i = 0; i < 4; i++) {
-      const page = await zim.queryConversationList({ count: 100, ...(next ? { nextConversation: next } : {}) });
+      const page = await zim.queryConversationList({
+        count: 100,
+        ...(next ? { nextConversation: next } : {}),
+      });
       seen.push(...page.conversationList.map(({ conversationID }) => conversationID));
       next = page.conversationList.at(-1);
     }
@@ -245,10 +263,17 @@ describe('queries', () => {
     server.on('conversation.totalUnread', () => ({ totalUnreadMessageCount: 4711 }));
     const zim = await start();
     expect(server.link.of('conversation.list')).toHaveLength(10);
-    server.link.notify('message.received', { ...received([]), conversationID: 'u0000', messages: [message(2)] });
+    server.link.notify('message.received', {
+      ...received([]),
+      conversationID: 'u0000',
+      messages: [message(2)],
+    });
     await vi.advanceTimersByTimeAsync(1_000);
     expect(totals).toEqual([4711]);
-    const { conversationList } = await zim.queryConversationList({ count: 100, nextConversation: shown(list[1000]!) });
+    const { conversationList } = await zim.queryConversationList({
+      count: 100,
+      nextConversation: shown(list[1000]!),
+    });
     expect(conversationList.map(({ conversationID }) => conversationID)).toEqual(
       list.slice(1001, 1101).map(({ conversationID }) => conversationID),
     );

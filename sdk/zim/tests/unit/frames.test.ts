@@ -1,7 +1,13 @@
 /** RFC 6455 frames: written as a client must, read in any pieces, refused when they break the protocol. */
 
 import { describe, expect, it } from 'vitest';
-import { closePayload, encodeFrame, FrameError, FrameReader, Opcode } from '../../src/platform/node/frames.js';
+import {
+  closePayload,
+  encodeFrame,
+  FrameError,
+  FrameReader,
+  Opcode,
+} from '../../src/platform/node/frames.js';
 
 const MASK = new Uint8Array([1, 2, 3, 4]);
 
@@ -68,7 +74,9 @@ describe('reading', () => {
   });
 
   it('knows a close frame without a code', () => {
-    expect(new FrameReader(10).push(frame(Opcode.Close, ''))).toEqual([{ kind: 'close', code: 1005, reason: '' }]);
+    expect(new FrameReader(10).push(frame(Opcode.Close, ''))).toEqual([
+      { kind: 'close', code: 1005, reason: '' },
+    ]);
   });
 
   it('tells of binary messages', () => {
@@ -105,6 +113,8 @@ describe('reading', () => {
   });
 
   it('keeps a letter that is a byte order mark', () => {
-    expect(new FrameReader(10).push(frame(Opcode.Text, '\ufeffx'))).toEqual([{ kind: 'text', text: '\ufeffx' }]);
+    expect(new FrameReader(10).push(frame(Opcode.Text, '\ufeffx'))).toEqual([
+      { kind: 'text', text: '\ufeffx' },
+    ]);
   });
 });

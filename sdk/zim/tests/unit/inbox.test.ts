@@ -29,7 +29,8 @@ function keep(newest: number, missing: number[] = []): void {
   });
 }
 
-const acks = (): unknown[] => server.links.flatMap((link) => link.of('message.ack').map(({ params }) => params['messageSeq']));
+const acks = (): unknown[] =>
+  server.links.flatMap((link) => link.of('message.ack').map(({ params }) => params['messageSeq']));
 
 beforeEach(async () => {
   vi.useFakeTimers({ now: 1_700_000_000_000 });
@@ -59,7 +60,11 @@ describe('handing on', () => {
     zim.on('peerMessageReceived', () => expect(acks()).toEqual([]));
     server.link.notify('message.received', received([1]));
     server.link.notify('message.received', received([2]));
-    server.link.notify('message.received', { ...received([]), conversationID: 'cho', messages: [message(9)] });
+    server.link.notify('message.received', {
+      ...received([]),
+      conversationID: 'cho',
+      messages: [message(9)],
+    });
     expect(acks()).toEqual([]);
     await settle();
     expect(server.link.of('message.ack').map(({ params }) => params)).toEqual([
@@ -152,7 +157,9 @@ describe('a gap', () => {
   });
 
   it('is no gap where an own message lies', async () => {
-    server.on('message.send', (send) => ({ message: message(2, { senderUserID: 'ann', content: send.content }) }));
+    server.on('message.send', (send) => ({
+      message: message(2, { senderUserID: 'ann', content: send.content }),
+    }));
     server.link.notify('message.received', received([1]));
     await zim.sendMessage({ type: 1, message: 'x' }, 'bob', 0, { priority: 2 });
     server.link.notify('message.received', received([3]));
@@ -162,7 +169,9 @@ describe('a gap', () => {
   });
 
   it('waits for a message that an own one has overtaken, and fetches it if it does not come', async () => {
-    server.on('message.send', (send) => ({ message: message(3, { senderUserID: 'ann', content: send.content }) }));
+    server.on('message.send', (send) => ({
+      message: message(3, { senderUserID: 'ann', content: send.content }),
+    }));
     server.link.notify('message.received', received([1]));
     await zim.sendMessage({ type: 1, message: 'x' }, 'bob', 0, { priority: 2 });
     keep(3);
@@ -247,7 +256,11 @@ describe('places', () => {
   it('sends at most 200 with a login, the latest used', async () => {
     for (let i = 1; i <= 250; i++) {
       const from = { conversationID: `u${i}`, conversationType: 0 };
-      server.link.notify('message.received', { ...from, messages: [message(1, from)], isOfflineMessage: false });
+      server.link.notify('message.received', {
+        ...from,
+        messages: [message(1, from)],
+        isOfflineMessage: false,
+      });
     }
     server.link.close(1006);
     await settle();

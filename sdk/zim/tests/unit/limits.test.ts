@@ -14,7 +14,10 @@ const read = (path: string): string => readFileSync(path, 'utf8');
 describe('limits', () => {
   const server = new Map<string, number>();
   for (const [, name, text] of read(join(WIRE, 'limits.rs')).matchAll(/pub const (\w+): \w+ = ([^;]+);/g)) {
-    server.set(name!, text!.split('*').reduce((product, factor) => product * Number(factor.replaceAll('_', '')), 1));
+    server.set(
+      name!,
+      text!.split('*').reduce((product, factor) => product * Number(factor.replaceAll('_', '')), 1),
+    );
   }
   const shared = Object.entries(limits).filter(([name]) => server.has(name));
 
@@ -29,7 +32,9 @@ describe('limits', () => {
 
 describe('close codes', () => {
   const codes = read(join(WIRE, 'codes.rs'));
-  const server = [...codes.matchAll(/^ {4}(\w+) = (4\d{3}),$/gm)].map(([, name, code]) => [name, Number(code)] as const);
+  const server = [...codes.matchAll(/^ {4}(\w+) = (4\d{3}),$/gm)].map(
+    ([, name, code]) => [name, Number(code)] as const,
+  );
 
   it('are the same, and their range says whether to come back', () => {
     expect(Object.fromEntries(server)).toEqual(CloseCode);
@@ -46,5 +51,7 @@ describe('close codes', () => {
 });
 
 it('the version is that of the package', () => {
-  expect(VERSION).toBe((JSON.parse(read(join(import.meta.dirname, '../../package.json'))) as { version: string }).version);
+  expect(VERSION).toBe(
+    (JSON.parse(read(join(import.meta.dirname, '../../package.json'))) as { version: string }).version,
+  );
 });

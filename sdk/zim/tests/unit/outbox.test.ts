@@ -20,7 +20,10 @@ function storing(): void {
   });
 }
 
-function send(text: string, config: Partial<ZIMMessageSendConfig> = {}): Promise<ZIMMessage | { code: number }> {
+function send(
+  text: string,
+  config: Partial<ZIMMessageSendConfig> = {},
+): Promise<ZIMMessage | { code: number }> {
   return zim.sendMessage({ type: 1, message: text }, 'bob', 0, { priority: 2, ...config }).then(
     ({ message: sent }) => sent,
     (error: unknown) => error as { code: number },
@@ -42,7 +45,14 @@ afterEach(() => {
 describe('a send', () => {
   it('carries everything the server needs and nothing that means nothing', async () => {
     await zim.sendMessage(
-      { type: 200, message: '{"a":1}', subType: 7, searchedContent: 'a', extendedData: 'x', mentionedUserIDs: ['bob'] },
+      {
+        type: 200,
+        message: '{"a":1}',
+        subType: 7,
+        searchedContent: 'a',
+        extendedData: 'x',
+        mentionedUserIDs: ['bob'],
+      },
       'group-1',
       2,
       {
@@ -72,7 +82,10 @@ describe('a send', () => {
   it('carries bytes as base64 and gives bytes back', async () => {
     const bytes = new Uint8Array([0, 1, 2, 253, 254, 255, 7]);
     const { message: sent } = await zim.sendMessage({ type: 2, message: bytes }, 'bob', 0, { priority: 1 });
-    expect(server.link.of('message.send')[0]?.params['content']).toEqual({ type: 2, message: 'AAEC/f7/Bw==' });
+    expect(server.link.of('message.send')[0]?.params['content']).toEqual({
+      type: 2,
+      message: 'AAEC/f7/Bw==',
+    });
     expect(sent.message).toEqual(bytes);
   });
 
@@ -90,7 +103,13 @@ describe('a send', () => {
       { onMessageAttached: (given) => (attached = given) },
     );
     expect(attached).toMatchObject({ sentStatus: 0, direction: 0, localMessageID: sent.localMessageID });
-    expect(sent).toMatchObject({ sentStatus: 1, messageSeq: 1, messageID: '1001', direction: 0, senderUserID: 'ann' });
+    expect(sent).toMatchObject({
+      sentStatus: 1,
+      messageSeq: 1,
+      messageID: '1001',
+      direction: 0,
+      senderUserID: 'ann',
+    });
     expect(told).toEqual([
       [0, '', ''],
       [1, '1001', ''],
@@ -113,7 +132,9 @@ describe('limits of the client', () => {
     const results = Array.from({ length: 11 }, (_, i) => send(`text ${i}`));
     await vi.advanceTimersByTimeAsync(1_000);
     const sent = await Promise.all(results);
-    expect(sent.slice(0, 10).map((m) => (m as ZIMMessage).messageSeq)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
+    expect(sent.slice(0, 10).map((m) => (m as ZIMMessage).messageSeq)).toEqual([
+      1, 2, 3, 4, 5, 6, 7, 8, 9, 10,
+    ]);
     expect(sent[10]).toMatchObject({ code: 6000004 });
     expect(await send('later')).toMatchObject({ messageSeq: 11 });
   });
@@ -156,10 +177,17 @@ describe('limits of the client', () => {
     ['room', 1, { priority: 2 }, 6000013],
     ['bob', 9, { priority: 2 }, 6000001],
     ['bob', 0, { priority: 2, pushConfig: { title: 't'.repeat(1025), content: '' } }, 6000001],
-    ['bob', 0, { priority: 2, pushConfig: { title: '', content: '', resourcesID: '资'.repeat(33) } }, 6000001],
+    [
+      'bob',
+      0,
+      { priority: 2, pushConfig: { title: '', content: '', resourcesID: '资'.repeat(33) } },
+      6000001,
+    ],
     ['bob', 0, { priority: 2, pushConfig: { title: '', content: '', badgeIncrement: 100 } }, 6000001],
   ])('refuses to send to %s (%i) with %o', async (to, type, config, code) => {
-    await expect(zim.sendMessage({ type: 1, message: 'x' }, to, type, config)).rejects.toMatchObject({ code });
+    await expect(zim.sendMessage({ type: 1, message: 'x' }, to, type, config)).rejects.toMatchObject({
+      code,
+    });
     expect(server.link.of('message.send')).toHaveLength(0);
   });
 });
@@ -177,7 +205,8 @@ describe('a broken connection', () => {
     server.link.close(1006);
     await settle();
     const [first, again] = server.links;
-    const ids = (link = server.link): unknown[] => link.of('message.send').map(({ params }) => params['localMessageID']);
+    const ids = (link = server.link): unknown[] =>
+      link.of('message.send').map(({ params }) => params['localMessageID']);
     expect(ids(again)).toEqual(ids(first));
     expect((await Promise.all(results)).map((m) => (m as ZIMMessage).messageSeq)).toEqual([1, 2, 3]);
     expect(answers).toEqual(['a', 'b', 'c']);
@@ -217,7 +246,9 @@ describe('a broken connection', () => {
     storing();
     await zim.sendMessage(failed!, 'bob', 0, { priority: 2, isRetrySend: true });
     await zim.sendMessage(failed!, 'bob', 0, { priority: 2 });
-    const [first, retry, fresh] = server.link.of('message.send').map(({ params }) => params['localMessageID']);
+    const [first, retry, fresh] = server.link
+      .of('message.send')
+      .map(({ params }) => params['localMessageID']);
     expect(retry).toBe(first);
     expect(fresh).not.toBe(first);
   });

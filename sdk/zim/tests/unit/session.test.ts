@@ -66,7 +66,10 @@ describe('login', () => {
   it('takes what comes in one piece with its answer', async () => {
     server.on('conversation.list', () => ({ conversationList: [] }));
     server.on('session.login', (_, link) => {
-      const answer = { id: 1, result: { sessionID: 's', heartbeatInterval: 10_000, heartbeatTimeout: 35_000 } };
+      const answer = {
+        id: 1,
+        result: { sessionID: 's', heartbeatInterval: 10_000, heartbeatTimeout: 35_000 },
+      };
       link.say(answer);
       link.notify('message.received', received([1], true));
       return 'silence';
@@ -152,7 +155,8 @@ describe('coming back', () => {
       await vi.advanceTimersByTimeAsync(500);
       if (server.links.length > before) opened.push(Date.now() - began);
     }
-    // With a random fraction of 0.5 a wait is three quarters of 0.5, 1, 2, 4, 8, 15 s, seen every half second.
+    // With a random fraction of 0.5 a wait is three quarters of 0.5, 1, 2, 4, 8, 15 s, seen every half
+    // second.
     expect(opened).toEqual([500, 1500, 3000, 6000, 12_000, 23_000]);
     server.unreachable = false;
     await vi.advanceTimersByTimeAsync(15_000);
@@ -194,7 +198,9 @@ describe('coming back', () => {
     const states: unknown[] = [];
     zim.on('connectionStateChanged', (_, changed) => states.push([changed.state, changed.event]));
     server.on('message.send', () => 'silence').on('group.list', () => 'silence');
-    const sending = zim.sendMessage({ type: 1, message: 'x' }, 'bob', 0, { priority: 2 }).catch((e: unknown) => e);
+    const sending = zim
+      .sendMessage({ type: 1, message: 'x' }, 'bob', 0, { priority: 2 })
+      .catch((e: unknown) => e);
     const asking = zim.queryGroupList().catch((e: unknown) => e);
     await settle();
     server.link.close(closeCode);
@@ -333,7 +339,10 @@ describe('signs of life', () => {
     platform.lifecycle.tell('background');
     platform.lifecycle.tell('foreground');
     await settle();
-    expect(server.link.of('app.state').map(({ params }) => params['state'])).toEqual(['background', 'foreground']);
+    expect(server.link.of('app.state').map(({ params }) => params['state'])).toEqual([
+      'background',
+      'foreground',
+    ]);
     platform.lifecycle.tell('background');
     server.link.close(1006);
     await settle();
@@ -372,9 +381,11 @@ describe('logout and destroy', () => {
     await vi.advanceTimersByTimeAsync(60_000);
     expect(server.links).toHaveLength(1);
     expect(vi.getTimerCount()).toBe(0);
-    await expect(zim.sendMessage({ type: 1, message: 'x' }, 'bob', 0, { priority: 2 })).rejects.toMatchObject({
-      code: 6000121,
-    });
+    await expect(zim.sendMessage({ type: 1, message: 'x' }, 'bob', 0, { priority: 2 })).rejects.toMatchObject(
+      {
+        code: 6000121,
+      },
+    );
     await zim.logout();
   });
 

@@ -86,7 +86,7 @@ function bytesOf(stream: Duplex, count: number): Promise<Buffer> {
 /** Short client frames, unmasked, as `opcode payload`. */
 function framesOf(bytes: Buffer): string[] {
   const frames: string[] = [];
-  for (let at = 0; at < bytes.length; ) {
+  for (let at = 0; at < bytes.length;) {
     const [first = 0, second = 0] = bytes.subarray(at);
     expect([first & 0x80, second & 0x80]).toEqual([0x80, 0x80]);
     const mask = bytes.subarray(at + 2, at + 6);

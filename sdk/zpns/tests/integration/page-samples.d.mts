@@ -5,9 +5,22 @@ import type { ZPNs } from '@hongyan/zpns';
 
 type Failed = (error: ZIMError) => void;
 
-export function register(push: typeof ZPNs, registered: (code: number, msg: string, pushID: string) => void): void;
-export function sendPeerMessage(zim: ZIM, to: string, sent: (message: ZIMMessage) => void, failed: Failed): void;
-export function sendGroupMessage(zim: ZIM, to: string, sent: (message: ZIMMessage) => void, failed: Failed): void;
+export function register(
+  push: typeof ZPNs,
+  registered: (code: number, msg: string, pushID: string) => void,
+): void;
+export function sendPeerMessage(
+  zim: ZIM,
+  to: string,
+  sent: (message: ZIMMessage) => void,
+  failed: Failed,
+): void;
+export function sendGroupMessage(
+  zim: ZIM,
+  to: string,
+  sent: (message: ZIMMessage) => void,
+  failed: Failed,
+): void;
 export function sendCallInvitation(
   zim: ZIM,
   userID: string,

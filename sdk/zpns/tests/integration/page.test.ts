@@ -86,6 +86,11 @@ function startApp(): ZIM {
   return zim;
 }
 
+/** Into the group of the demo, unless the user is there already. */
+async function join(zim: Client): Promise<void> {
+  await zim.joinGroup('geese').catch((error: unknown) => expect(error).toMatchObject({ code: 6000522 }));
+}
+
 /** The system kills the app: its connection goes, nobody logs out. */
 async function killApp(): Promise<void> {
   ZIM.getInstance()?.destroy();
@@ -99,7 +104,9 @@ function run<T>(sample: (sent: (result: T) => void, failed: (error: unknown) => 
 
 /** The user taps a notice: the app starts with what came along, and logs in. */
 async function tap(notice: Notice): Promise<{ clicked: ZPNsMessage; zim: ZIM }> {
-  const clicked = new Promise<ZPNsMessage>((resolve) => ZPNs.getInstance().on('notificationClicked', resolve));
+  const clicked = new Promise<ZPNsMessage>((resolve) =>
+    ZPNs.getInstance().on('notificationClicked', resolve),
+  );
   await provider.tap(notice.id);
   const zim = startApp();
   return { clicked: await clicked, zim };
@@ -122,7 +129,7 @@ describe('the page', () => {
     expect(id).toMatch(/^[A-Za-z0-9\-_.]{8,64}$/);
     pushID = id;
     await zim.login(BOB, { userName: '小博 Bob', token: '', isOfflineLogin: false, customStatus: '' });
-    await zim.joinGroup('geese').catch((error: { code: number }) => expect(error.code).toBe(6000522));
+    await join(zim);
   });
 
   it('scenario 1: a peer message to a killed app', async () => {
@@ -132,7 +139,10 @@ describe('the page', () => {
     const notice = await wait(() => notices.find(({ data }) => data['messageID'] === message.messageID));
     expect(notice).toMatchObject({ title: PUSH_CONFIG.title, body: PUSH_CONFIG.content });
     const { clicked, zim } = await tap(notice);
-    expect(clicked).toMatchObject({ payload: PUSH_CONFIG.payload, extras: { conversationID: 'ann', conversationType: 0 } });
+    expect(clicked).toMatchObject({
+      payload: PUSH_CONFIG.payload,
+      extras: { conversationID: 'ann', conversationType: 0 },
+    });
     const offline = new Promise((resolve) => zim.on('peerMessageReceived', (_, data) => resolve(data)));
     await zim.login(BOB, {});
     expect(await offline).toMatchObject({
@@ -143,13 +153,19 @@ describe('the page', () => {
   });
 
   it('scenario 2: a group message to a killed app', async () => {
-    await ann.joinGroup('geese').catch((error: { code: number }) => expect(error.code).toBe(6000522));
+    await join(ann);
     await killApp();
-    const message = await run<ZIMMessage>((sent, failed) => samples.sendGroupMessage(ann, 'geese', sent, failed));
+    const message = await run<ZIMMessage>((sent, failed) =>
+      samples.sendGroupMessage(ann, 'geese', sent, failed),
+    );
     const notice = await wait(() => notices.find(({ data }) => data['messageID'] === message.messageID));
     expect(notice).toMatchObject({ title: PUSH_CONFIG.title, body: PUSH_CONFIG.content });
     const { clicked, zim } = await tap(notice);
-    expect(clicked.extras).toMatchObject({ conversationID: 'geese', conversationType: 2, senderUserID: 'ann' });
+    expect(clicked.extras).toMatchObject({
+      conversationID: 'geese',
+      conversationType: 2,
+      senderUserID: 'ann',
+    });
     const offline = new Promise((resolve) => zim.on('groupMessageReceived', (_, data) => resolve(data)));
     await zim.login(BOB, {});
     expect(await offline).toMatchObject({ fromConversationID: 'geese', info: { isOfflineMessage: true } });
@@ -173,7 +189,9 @@ describe('the page', () => {
   });
 
   it('a token that the system changes is registered by itself', async () => {
-    const registered = new Promise<string>((resolve) => ZPNs.getInstance().on('registered', (m) => resolve(m.pushID)));
+    const registered = new Promise<string>((resolve) =>
+      ZPNs.getInstance().on('registered', (m) => resolve(m.pushID)),
+    );
     const rotate = await fetch(`${dev.emulator}/control/tokens/rotate`, {
       method: 'POST',
       body: JSON.stringify({ deviceId: DEVICE, bundleName: dev.bundleName }),
@@ -199,7 +217,9 @@ describe('the page', () => {
   it('logging out unbinds: nothing is pushed to the phone for the user any more', async () => {
     const zim = startApp();
     await zim.login(BOB, {});
-    const registered = new Promise<number>((resolve) => ZPNs.getInstance().on('registered', (m) => resolve(m.errorCode)));
+    const registered = new Promise<number>((resolve) =>
+      ZPNs.getInstance().on('registered', (m) => resolve(m.errorCode)),
+    );
     ZPNs.getInstance().registerPush({});
     expect(await registered).toBe(0);
     await zim.logout();
@@ -220,7 +240,8 @@ async function settledTrace(id: string): Promise<Trace> {
   for (;;) {
     const response = await fetch(`${dev.server}/demo/api/trace/${id}`);
     const trace = response.ok ? ((await response.json()) as Trace) : null;
-    if (trace && trace.devices.length > 0 && trace.devices.every(({ state }) => state !== 'pending')) return trace;
+    if (trace && trace.devices.length > 0 && trace.devices.every(({ state }) => state !== 'pending'))
+      return trace;
     if (Date.now() > until) throw new Error(`the trace is not settled: ${JSON.stringify(trace)}`);
     await new Promise((resolve) => setTimeout(resolve, 100));
   }

@@ -1,7 +1,13 @@
 /** Registration: waits for what it needs, repeats what may pass, follows changes, one at a time. */
 
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { createPush, type PushProvider, ZPNs, type ZPNsMessage, type ZPNsRegisterMessage } from '../../src/core.js';
+import {
+  createPush,
+  type PushProvider,
+  ZPNs,
+  type ZPNsMessage,
+  type ZPNsRegisterMessage,
+} from '../../src/core.js';
 import type { PushLink, PushLinkEvent } from '../../src/link.js';
 
 /** A push service whose token and messages a test sets. */
@@ -79,7 +85,8 @@ afterEach(() => {
 
 const settle = (): Promise<unknown> => vi.advanceTimersByTimeAsync(0);
 const success = { pushID: 'push-0001', errorCode: 0, msg: 'success' };
-const refusing = (code: number) => (): Promise<string> => Promise.reject({ code, message: `refused ${code}` });
+const refusing = (code: number) => (): Promise<string> =>
+  Promise.reject({ code, message: `refused ${code}` });
 
 describe('registerPush', () => {
   it('gives a PushID', async () => {
@@ -100,7 +107,9 @@ describe('registerPush', () => {
   });
 
   it('throws at once for a configuration that cannot work', () => {
-    expect(() => push.registerPush({ appType: 3 })).toThrow(expect.objectContaining({ code: 6000402 }) as Error);
+    expect(() => push.registerPush({ appType: 3 })).toThrow(
+      expect.objectContaining({ code: 6000402 }) as Error,
+    );
     const bare = new ZPNs();
     expect(() => bare.registerPush({})).toThrow(expect.objectContaining({ code: 6000402 }) as Error);
   });
