@@ -177,7 +177,9 @@ impl Model {
 
 proptest! {
     #[test]
-    fn everything_is_sent_exactly_once(steps in proptest::collection::vec((0u8..6, 1u32..3, any::<bool>()), 1..200)) {
+    fn everything_is_sent_exactly_once(
+        steps in proptest::collection::vec((0u8..6, 1u32..3, any::<bool>()), 1..200),
+    ) {
         let (lanes, store) = (Lanes::new(LIMITS), BTreeMap::new());
         let mut model = Model { lanes, store, sent: vec![], away: vec![], next: 0 };
         for (step, app, is_call) in steps {

@@ -31,7 +31,7 @@ mod trace_events;
 mod trace_text;
 mod work;
 
-pub use counters::Counters;
+pub use counters::{Counters, LATENCY_BUCKETS_MS};
 pub use credentials::parse_credential;
 pub use limits::PushLimits;
 pub use notice::notice;

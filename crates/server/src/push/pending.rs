@@ -105,9 +105,9 @@ impl Entry {
         !self.scope.is_empty() || !self.acked.is_empty()
     }
 
-    /// The earliest end of a wait after `now`.
-    fn due_after(&self, now: u64) -> Option<u64> {
-        self.waiting.values().map(|waiting| waiting.until).filter(|until| *until > now).min()
+    /// The earliest end of a wait from `at` on.
+    fn due_from(&self, at: u64) -> Option<u64> {
+        self.waiting.values().map(|waiting| waiting.until).filter(|until| *until >= at).min()
     }
 
     fn waits_for(&self, user: &UserId) -> bool {
@@ -276,19 +276,19 @@ impl Pending {
     }
 
     /// A look is written: these devices of its scope wait, the others have their verdict.
-    pub fn finish(&mut self, look: &Look, waiting: Vec<Waiting>, decided: Decided, now: u64) {
+    pub fn finish(&mut self, look: &Look, waiting: Vec<Waiting>, decided: Decided) {
         let id = look.intent.id;
         let Some(entry) = self.entries.get_mut(&id) else { return };
         entry.reload = false;
         if !look.scope.is_empty() {
-            self.replace(id, &look.scope, waiting, decided, now);
+            self.replace(id, &look.scope, waiting, decided);
         }
         if self.entries.get(&id).is_some_and(|entry| entry.waiting.is_empty() && !entry.has_work()) {
             self.forget(id);
         }
     }
 
-    fn replace(&mut self, id: u64, scope: &Scope, waiting: Vec<Waiting>, decided: Decided, now: u64) {
+    fn replace(&mut self, id: u64, scope: &Scope, waiting: Vec<Waiting>, decided: Decided) {
         let Some(entry) = self.entries.get_mut(&id) else { return };
         let before: BTreeSet<UserId> = entry.users().into_iter().cloned().collect();
         self.weight -= entry.waiting.len();
@@ -302,7 +302,8 @@ impl Pending {
         entry.decided.extend(decided);
         entry.decided.retain(|(user, _)| after.contains(user));
         let (place, app) = (place(&entry.intent), entry.intent.app);
-        if let Some(due) = entry.due_after(now) {
+        // Time went on since the decision: what became due meanwhile needs its alarm all the same.
+        if let Some(due) = entry.due_from(0) {
             self.alarms.push(Reverse((due, id)));
         }
         for user in after.difference(&before) {
@@ -346,7 +347,7 @@ impl Pending {
             for waiting in entry.waiting.values().filter(|waiting| waiting.until <= now) {
                 entry.scope.add(waiting.target.user.clone());
             }
-            if let Some(due) = entry.due_after(now) {
+            if let Some(due) = entry.due_from(now + 1) {
                 self.alarms.push(Reverse((due, id)));
             }
             if entry.has_work() {

@@ -51,7 +51,7 @@ fn waiting(name: &str, until: u64) -> Waiting {
 fn look_and_wait(pending: &mut Pending, devices: Vec<Waiting>) {
     let looks = pending.take(0, 10);
     let [look] = looks.as_slice() else { panic!("{looks:?}") };
-    pending.finish(look, devices, Decided::new(), 0);
+    pending.finish(look, devices, Decided::new());
 }
 
 fn ids(looks: &[Look]) -> Vec<u64> {
@@ -66,7 +66,7 @@ fn an_intent_is_looked_at_once_and_forgotten_when_nothing_waits() {
     let looks = pending.take(0, 10);
     assert_eq!((ids(&looks), &looks[0].scope), (vec![1], &Scope::Everybody));
     assert!(pending.take(0, 10).is_empty());
-    pending.finish(&looks[0], vec![], Decided::new(), 0);
+    pending.finish(&looks[0], vec![], Decided::new());
     assert_eq!((pending.len(), pending.weight), (0, 0));
 }
 
@@ -98,7 +98,7 @@ fn an_acknowledgement_settles_everything_up_to_its_place() {
     for look in &looks {
         assert_eq!(look.acked, [waiting("bob", 0).target]);
         assert_eq!((&look.scope, look.other_due), (&Scope::Users(BTreeSet::new()), Some(5_000)));
-        pending.finish(look, vec![], Decided::new(), 0);
+        pending.finish(look, vec![], Decided::new());
     }
     assert_eq!(pending.waiting_of(1).unwrap(), [waiting("carol", 5_000)]);
     assert_eq!(pending.waiting_of(3).unwrap().len(), 2);
@@ -114,10 +114,10 @@ fn deadlines_come_one_after_the_other() {
     let looks = pending.take(2_000, 10);
     assert_eq!(looks[0].scope, Scope::Users([user("bob")].into()));
     assert_eq!((&looks[0].waiting, looks[0].other_due), (&vec![waiting("bob", 2_000)], Some(5_000)));
-    pending.finish(&looks[0], vec![], Decided::new(), 2_000);
+    pending.finish(&looks[0], vec![], Decided::new());
     assert_eq!(pending.next_due(), Some(5_000));
     let looks = pending.take(5_000, 10);
-    pending.finish(&looks[0], vec![], Decided::new(), 5_000);
+    pending.finish(&looks[0], vec![], Decided::new());
     assert_eq!((pending.len(), pending.weight, pending.users.len()), (0, 0, 0));
 }
 
@@ -130,7 +130,7 @@ fn an_acknowledgement_of_the_first_keeps_the_alarm_of_the_second() {
     // The first deadline passes while the acknowledgement is not written yet.
     let looks = pending.take(2_500, 10);
     assert_eq!(looks[0].acked.len(), 1);
-    pending.finish(&looks[0], vec![], Decided::new(), 2_500);
+    pending.finish(&looks[0], vec![], Decided::new());
     assert_eq!(pending.next_due(), Some(5_000));
     assert_eq!(pending.take(5_000, 10)[0].scope, Scope::Users([user("carol")].into()));
 }
@@ -146,7 +146,7 @@ fn a_change_of_a_user_concerns_what_waits_for_that_user() {
     pending.hear_change(APP, &user("bob"));
     let looks = pending.take(0, 10);
     assert_eq!(looks[0].scope, Scope::Users([user("bob")].into()));
-    pending.finish(&looks[0], vec![waiting("bob", 5_000)], Decided::new(), 0);
+    pending.finish(&looks[0], vec![waiting("bob", 5_000)], Decided::new());
     assert_eq!(pending.waiting_of(1).unwrap().len(), 2);
 }
 
@@ -158,17 +158,17 @@ fn calls_are_found_by_their_number() {
     let looks = pending.take(0, 10);
     assert!(looks[0].call_acks.contains(&(user("bob"), device("bob"))), "heard before the first look");
     let devices = vec![waiting("bob", 5_000), waiting("carol", 5_000), waiting("dan", 5_000)];
-    pending.finish(&looks[0], devices, Decided::new(), 0);
+    pending.finish(&looks[0], devices, Decided::new());
     pending.hear_call_ack(CallId(7), &user("bob"), &device("bob"));
     pending.hear_call_over(CallId(7), &[user("carol"), user("eve")]);
     let looks = pending.take(0, 10);
     assert_eq!(looks[0].acked, [waiting("bob", 0).target]);
     assert_eq!(looks[0].scope, Scope::Users([user("carol")].into()));
-    pending.finish(&looks[0], vec![], Decided::new(), 0);
+    pending.finish(&looks[0], vec![], Decided::new());
     pending.hear_call_over(CallId(7), &[]);
     let looks = pending.take(0, 10);
     assert_eq!(looks[0].scope, Scope::Users([user("dan")].into()));
-    pending.finish(&looks[0], vec![], Decided::new(), 0);
+    pending.finish(&looks[0], vec![], Decided::new());
     assert_eq!((pending.len(), pending.calls.len(), pending.weight), (0, 0, 0));
 }
 
@@ -186,4 +186,14 @@ fn a_failed_look_is_taken_again_later_with_everything_it_had() {
     let look = pending.take(500, 10).remove(0);
     assert!(look.reload);
     assert_eq!((look.acked.len(), &look.scope), (1, &Scope::Users([user("carol")].into())));
+}
+
+#[test]
+fn a_wait_that_ended_before_it_was_written_is_due_at_once() {
+    let mut pending = Pending::new(100);
+    pending.admit(message(1), false, false);
+    let looks = pending.take(1_000, 10);
+    pending.finish(&looks[0], vec![waiting("bob", 1_001)], Decided::new());
+    assert_eq!(pending.next_due(), Some(1_001));
+    assert_eq!(pending.take(5_000, 10)[0].scope, Scope::Users([user("bob")].into()));
 }

@@ -252,10 +252,9 @@ impl Planner {
     /// Takes over what is on stable storage now.
     async fn settle(&mut self, passes: Vec<Pass>) {
         let mut orders: Vec<NewDispatch> = Vec::new();
-        let now = self.sources.clock.now_ms();
         for pass in passes {
             self.count(&pass.plan);
-            lock(&self.pending).finish(&pass.look, pass.waiting, pass.decided, now);
+            lock(&self.pending).finish(&pass.look, pass.waiting, pass.decided);
             orders.extend(pass.plan.dispatches);
         }
         if !orders.is_empty() && self.orders.send(orders).await.is_err() {

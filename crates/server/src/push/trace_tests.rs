@@ -101,8 +101,8 @@ fn the_json_has_the_names_that_pages_read() {
     assert_eq!(
         json["devices"][0],
         json!({
-            "userID": "bob", "deviceID": "device-bob", "pushID": "push-id-bob", "vendor": null, "state": "acked",
-            "reason": null, "reasonText": null, "at": 1_010, "dispatchID": null,
+            "userID": "bob", "deviceID": "device-bob", "pushID": "push-id-bob", "vendor": null,
+            "state": "acked", "reason": null, "reasonText": null, "at": 1_010, "dispatchID": null,
         })
     );
     let dispatch = &json["dispatches"][0];

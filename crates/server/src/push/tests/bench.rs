@@ -1,4 +1,4 @@
-//! What the tests of the pipeline start from: an app with a credential, users on phones, and time in the hand.
+//! What the tests of the pipeline start from: an app with a credential, users on phones, time in the hand.
 
 use crate::{
     clock::{Clock, TimeHand},
