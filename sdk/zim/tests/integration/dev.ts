@@ -30,29 +30,37 @@ export interface DevServer {
   projectId: string;
   users: { userID: string; userName: string }[];
   groups: { groupID: string; groupName: string }[];
+  /** Directory of its data. */
+  data: string;
   /** Ends the program and removes its data. */
   stop(): Promise<void>;
+  /** Ends the program at once, as a crash would; its data stays. */
+  kill(): Promise<void>;
 }
 
 const ROOT = join(import.meta.dirname, '../../../..');
 const START_TIMEOUT_MS = 60_000;
 const STOP_TIMEOUT_MS = 10_000;
 
-/** Starts the program that `cargo build -p hongyan` made, or the one that `HONGYAN_BIN` names. */
-export async function startDevServer(): Promise<DevServer> {
+/**
+ * Starts the program that `cargo build -p hongyan` made, or the one that `HONGYAN_BIN` names; `again` starts one
+ * that was killed on its port and data.
+ */
+export async function startDevServer(again?: DevServer): Promise<DevServer> {
   const program = process.env['HONGYAN_BIN'] ?? join(ROOT, 'target/debug/hongyan');
   if (!existsSync(program)) throw new Error(`${program} is not there: run "cargo build -p hongyan" first`);
-  const data = mkdtempSync(join(tmpdir(), 'hongyan-sdk-'));
-  const child = spawn(program, ['dev', '--port', '0', '--data', data, '--json'], {
+  const data = again?.data ?? mkdtempSync(join(tmpdir(), 'hongyan-sdk-'));
+  const port = again ? new URL(again.server).port : '0';
+  const child = spawn(program, ['dev', '--port', port, '--data', data, '--json'], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const stop = async (): Promise<void> => {
-    await end(child);
+    await end(child, 'SIGTERM');
     rmSync(data, { recursive: true, force: true });
   };
   try {
     const line = await firstLine(child);
-    return { ...(JSON.parse(line) as DevServer), stop };
+    return { ...(JSON.parse(line) as DevServer), data, stop, kill: () => end(child, 'SIGKILL') };
   } catch (thrown) {
     await stop();
     throw thrown;
@@ -70,10 +78,10 @@ function firstLine(child: ChildProcess): Promise<string> {
   });
 }
 
-async function end(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null) return;
+async function end(child: ChildProcess, signal: 'SIGTERM' | 'SIGKILL'): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
   const gone = new Promise((resolve) => child.once('exit', resolve));
-  child.kill('SIGTERM');
+  child.kill(signal);
   const timer = setTimeout(() => child.kill('SIGKILL'), STOP_TIMEOUT_MS);
   await gone;
   clearTimeout(timer);

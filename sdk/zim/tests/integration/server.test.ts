@@ -221,6 +221,29 @@ describe('a network that breaks', () => {
     expect(seqs).toEqual([...seqs].sort((a, b) => a - b));
   }, 60_000);
 
+  it('or a server that is killed in the middle', async () => {
+    let own = await startDevServer();
+    try {
+      const ann = new Person(own).listen('connectionStateChanged', 'peerMessageReceived');
+      const bob = new Person(own).listen('connectionStateChanged', 'peerMessageReceived');
+      people.push(ann, bob);
+      await ann.zim.login('ann', {});
+      await bob.zim.login('bob', {});
+      const sends = ['1', '2', '3'].map((n) => ann.zim.sendMessage(text(n), 'bob', 0, TEXT));
+      await own.kill();
+      for (const n of ['4', '5']) sends.push(ann.zim.sendMessage(text(n), 'bob', 0, TEXT));
+      own = await startDevServer(own);
+      const sent = await Promise.all(sends);
+      expect(sent.map(({ message }) => message.messageSeq)).toEqual([1, 2, 3, 4, 5]);
+      await bob.wait(() => (bob.texts().length >= 5 ? true : undefined), 20_000);
+      expect(bob.texts()).toEqual(['1', '2', '3', '4', '5']);
+      const history = await bob.zim.queryHistoryMessage('ann', 0, { count: 100 });
+      expect(history.messageList.map(({ message }) => message)).toEqual(['1', '2', '3', '4', '5']);
+    } finally {
+      await own.stop();
+    }
+  }, 90_000);
+
   it('is survived by requests that may be repeated', async () => {
     const wire = await Wire.to(dev);
     wires.push(wire);
