@@ -10,8 +10,8 @@ use crate::{
     config::Config,
     gateway::{self, Gateway, GatewayConfig, GatewayParts},
     hub::Hub,
-    push::{Push, PushLimits, PushParts, Signals, TraceView},
-    session::{Services, SessionLimits, sweep_sessions},
+    push::{Push, PushLimits, PushParts, RetryPolicy, Signals, TraceView},
+    session::{Counts, Services, SessionLimits, sweep_sessions},
     store::{
         Store,
         sqlite::{SqliteStore, StoreOptions},
@@ -84,10 +84,11 @@ impl Server {
             calls,
             push: signals,
             limits: SessionLimits { login_deadline_ms: config.limits.login_deadline_ms },
+            counts: Counts::default(),
             draining: AtomicBool::new(false),
         });
         let sweep = Sweep(tokio::spawn(sweep_sessions(services.clone())));
-        let metrics = Metrics::new(services.store.clone(), services.hub.clone(), push.counters().clone());
+        let metrics = Metrics::new(services.clone(), push.counters().clone());
         let parts =
             GatewayParts { services: services.clone(), metrics, extra, config: gateway_config(&config) };
         let gateway = gateway::serve(parts).await.context("cannot listen")?;
@@ -142,6 +143,11 @@ fn push_limits(config: &Config) -> PushLimits {
         in_flight_max: push.in_flight_max,
         connect_timeout: Duration::from_millis(push.connect_timeout_ms),
         request_timeout: Duration::from_millis(push.request_timeout_ms),
+        retry: RetryPolicy {
+            base: Duration::from_millis(push.retry_first_ms),
+            cap: Duration::from_secs(push.retry_longest_s),
+            tries_max: push.tries_max,
+        },
         retention: Duration::from_secs(push.retention_days * 86_400),
         ..PushLimits::default()
     }

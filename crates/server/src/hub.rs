@@ -160,6 +160,12 @@ impl Mailbox {
         self.taken.wake();
     }
 
+    /// Whether the socket was asked to close, and why; wakes the reader when that changes.
+    pub fn closing(&self, context: &mut Context<'_>) -> Option<CloseCode> {
+        self.waker.register(context.waker());
+        lock(&self.letters).close
+    }
+
     /// Waits until the socket has taken enough that a sync page fits; `false` when it is closed instead.
     /// One waiter only: the sync of this session.
     pub async fn has_room(&self) -> bool {

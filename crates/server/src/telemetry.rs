@@ -1,10 +1,16 @@
 //! Counters and gauges for `/metrics`, in the Prometheus text format.
+//!
+//! The gateway counts here; what the other parts count is read from them when somebody asks.
 
-use crate::{hub::Hub, push::Counters, store::Store};
+use crate::{
+    push::{Counters, LATENCY_BUCKETS_MS},
+    session::Services,
+};
 use prometheus_client::{
     collector::Collector,
-    encoding::{DescriptorEncoder, EncodeMetric, text::encode},
+    encoding::{DescriptorEncoder, EncodeMetric, NoLabelSet, text::encode},
     metrics::{
+        MetricType,
         counter::{ConstCounter, Counter},
         gauge::{ConstGauge, Gauge},
     },
@@ -36,7 +42,7 @@ impl Metrics {
     pub const CONTENT_TYPE: &'static str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
     /// Metrics over these parts.
-    pub fn new(store: Arc<dyn Store>, hub: Arc<Hub>, push: Arc<Counters>) -> Self {
+    pub fn new(services: Arc<Services>, push: Arc<Counters>) -> Self {
         let mut registry = Registry::with_prefix("hongyan");
         let gateway = GatewayCounts::default();
         let counts: [(&str, &str, &Counter); 6] = [
@@ -52,7 +58,7 @@ impl Metrics {
         }
         let strangers = gateway.strangers.clone();
         registry.register("unauthenticated_connections", "Connections that have not logged in", strangers);
-        registry.register_collector(Box::new(Levels { store, hub, push }));
+        registry.register_collector(Box::new(Levels { services, push }));
         Self { registry: Arc::new(registry), gateway }
     }
 
@@ -95,8 +101,7 @@ impl Metrics {
 
 /// What is read from the parts when somebody asks.
 struct Levels {
-    store: Arc<dyn Store>,
-    hub: Arc<Hub>,
+    services: Arc<Services>,
     push: Arc<Counters>,
 }
 
@@ -108,38 +113,71 @@ impl fmt::Debug for Levels {
 
 impl Collector for Levels {
     fn encode(&self, mut to: DescriptorEncoder<'_>) -> Result<(), fmt::Error> {
-        gauge(&mut to, "sessions", "Logged-in sessions", self.hub.len() as i64)?;
-        let healthy = i64::from(self.store.health().is_ok());
-        gauge(&mut to, "store_accepts_writes", "1 while the store accepts writes", healthy)?;
-        let push = &self.push;
-        let counters = [
-            ("push_intents", "Messages and calls taken up for push", push.intents.get()),
-            ("push_acked_devices", "Devices that acknowledged in time", push.acked.get()),
-            ("push_planned_devices", "Devices handed to the dispatcher", push.planned.get()),
-            ("push_suppressed_devices", "Devices not pushed, with a reason", push.suppressed.get()),
-            ("push_requests", "Requests to vendors", push.dispatched.get()),
-            ("push_accepted_devices", "Devices accepted by a vendor", push.accepted.get()),
-            ("push_failed_devices", "Devices that failed for good", push.failed.get()),
-            ("push_retries", "Requests that have to be repeated", push.retried.get()),
-            ("push_dead_tokens", "Tokens declared dead by a vendor", push.tombstones.get()),
-            (
-                "push_configuration_errors",
-                "Refusals for an operator to look at",
-                push.configuration_errors.get(),
-            ),
-        ];
-        for (name, help, value) in counters {
-            let counter = ConstCounter::new(value);
-            let kind = prometheus_client::metrics::MetricType::Counter;
-            counter.encode(to.encode_descriptor(name, help, None, kind)?)?;
+        self.encode_sessions(&mut to)?;
+        self.encode_push(&mut to)?;
+        self.encode_push_latency(&mut to)
+    }
+}
+
+impl Levels {
+    fn encode_sessions(&self, to: &mut DescriptorEncoder<'_>) -> Result<(), fmt::Error> {
+        let services = &self.services;
+        gauge(to, "sessions", "Logged-in sessions", services.hub.len() as i64)?;
+        let healthy = i64::from(services.store.health().is_ok());
+        gauge(to, "store_accepts_writes", "1 while the store accepts writes", healthy)?;
+        counter(to, "messages", "Messages accepted from clients", services.counts.messages())?;
+        let help = "Logins by result: accepted, or the code they were refused with";
+        let mut logins = to.encode_descriptor("logins", help, None, MetricType::Counter)?;
+        let accepted = [("result", "accepted".to_owned())];
+        ConstCounter::new(services.counts.logins()).encode(logins.encode_family(&accepted)?)?;
+        for (code, times) in services.counts.refused_logins() {
+            let refused = [("result", code.0.to_string())];
+            ConstCounter::new(times).encode(logins.encode_family(&refused)?)?;
         }
-        gauge(&mut to, "push_waiting", "Intents that wait for devices", push.waiting.get() as i64)?;
-        gauge(&mut to, "push_backlog", "Dispatches that wait in memory", push.backlog.get() as i64)?;
-        gauge(&mut to, "push_in_flight", "Requests to vendors under way", push.in_flight.get() as i64)
+        Ok(())
+    }
+
+    fn encode_push(&self, to: &mut DescriptorEncoder<'_>) -> Result<(), fmt::Error> {
+        let push = &self.push;
+        for (name, help, value) in [
+            ("push_intents", "Messages and calls taken up for push", &push.intents),
+            ("push_acked_devices", "Devices that acknowledged in time", &push.acked),
+            ("push_planned_devices", "Devices handed to the dispatcher", &push.planned),
+            ("push_suppressed_devices", "Devices not pushed, with a reason", &push.suppressed),
+            ("push_requests", "Requests to vendors", &push.dispatched),
+            ("push_accepted_devices", "Devices accepted by a vendor", &push.accepted),
+            ("push_failed_devices", "Devices that failed for good", &push.failed),
+            ("push_dropped_devices", "Devices dropped before a request: too late or over", &push.dropped),
+            ("push_retries", "Requests that have to be repeated", &push.retried),
+            ("push_dead_tokens", "Tokens declared dead by a vendor", &push.tombstones),
+            ("push_configuration_errors", "Refusals for an operator to look at", &push.configuration_errors),
+            ("push_store_errors", "Transactions of push that failed and were repeated", &push.store_errors),
+        ] {
+            counter(to, name, help, value.get())?;
+        }
+        gauge(to, "push_waiting", "Intents that wait for devices", push.waiting.get() as i64)?;
+        gauge(to, "push_backlog", "Dispatches that wait in memory", push.backlog.get() as i64)?;
+        gauge(to, "push_in_flight", "Requests to vendors under way", push.in_flight.get() as i64)
+    }
+
+    fn encode_push_latency(&self, to: &mut DescriptorEncoder<'_>) -> Result<(), fmt::Error> {
+        let latency = &self.push.latency;
+        let bounds = LATENCY_BUCKETS_MS.iter().map(|ms| *ms as f64 / 1e3).chain([f64::INFINITY]);
+        let buckets: Vec<(f64, u64)> = bounds.zip(latency.buckets()).collect();
+        let count = buckets.iter().map(|(_, count)| count).sum();
+        let help = "From the decision to push until the vendor accepted";
+        let seconds = prometheus_client::registry::Unit::Seconds;
+        let mut histogram =
+            to.encode_descriptor("push_latency", help, Some(&seconds), MetricType::Histogram)?;
+        let sum_s = latency.sum_ms() as f64 / 1e3;
+        histogram.encode_histogram::<NoLabelSet>(sum_s, count, &buckets, None)
     }
 }
 
 fn gauge(to: &mut DescriptorEncoder<'_>, name: &str, help: &str, value: i64) -> Result<(), fmt::Error> {
-    let kind = prometheus_client::metrics::MetricType::Gauge;
-    ConstGauge::new(value).encode(to.encode_descriptor(name, help, None, kind)?)
+    ConstGauge::new(value).encode(to.encode_descriptor(name, help, None, MetricType::Gauge)?)
+}
+
+fn counter(to: &mut DescriptorEncoder<'_>, name: &str, help: &str, value: u64) -> Result<(), fmt::Error> {
+    ConstCounter::new(value).encode(to.encode_descriptor(name, help, None, MetricType::Counter)?)
 }

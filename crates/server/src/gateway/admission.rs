@@ -1,10 +1,15 @@
 //! Who may come in: limits of connections, and of those that have not logged in, in total and per address.
+//!
+//! A connection counts as a stranger from its first byte; a login makes it known. HTTP stays a stranger.
 
 use std::{
     collections::HashMap,
     net::IpAddr,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
+
+/// Connections beyond the limits of strangers that are let in at once, only to be told so.
+const TURNED_AWAY_MAX: usize = 256;
 
 /// The limits and what is taken of them. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -19,6 +24,7 @@ pub struct Admission {
 struct Counts {
     connections: usize,
     strangers: usize,
+    turned_away: usize,
     by_ip: HashMap<IpAddr, usize>,
 }
 
@@ -26,8 +32,14 @@ struct Counts {
 #[derive(Debug)]
 pub struct Place {
     admission: Admission,
-    /// Still counted as a stranger from this address.
-    stranger: Option<IpAddr>,
+    standing: Standing,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Standing {
+    Stranger(IpAddr),
+    TurnedAway,
+    Known,
 }
 
 impl Admission {
@@ -36,19 +48,31 @@ impl Admission {
         Self { counts: Arc::default(), connections_max, strangers_max, strangers_per_ip_max }
     }
 
-    /// A place for a connection, if there is one.
-    pub fn enter(&self) -> Option<Place> {
+    /// A place for a connection from this address. `None`: hang up without a word.
+    pub fn enter(&self, ip: IpAddr) -> Option<Place> {
         let mut counts = self.lock();
         if counts.connections >= self.connections_max {
             return None;
         }
+        let from_ip = counts.by_ip.get(&ip).copied().unwrap_or_default();
+        let standing = if counts.strangers < self.strangers_max && from_ip < self.strangers_per_ip_max {
+            counts.strangers += 1;
+            *counts.by_ip.entry(ip).or_default() += 1;
+            Standing::Stranger(ip)
+        } else if counts.turned_away < TURNED_AWAY_MAX {
+            counts.turned_away += 1;
+            Standing::TurnedAway
+        } else {
+            return None;
+        };
         counts.connections += 1;
-        Some(Place { admission: self.clone(), stranger: None })
+        Some(Place { admission: self.clone(), standing })
     }
 
     /// Connections that have not logged in.
     pub fn strangers(&self) -> usize {
-        self.lock().strangers
+        let counts = self.lock();
+        counts.strangers + counts.turned_away
     }
 
     fn lock(&self) -> MutexGuard<'_, Counts> {
@@ -57,32 +81,28 @@ impl Admission {
 }
 
 impl Place {
-    /// Counts the connection as a stranger from this address; `false` when there are too many.
-    pub fn wait_for_login(&mut self, ip: IpAddr) -> bool {
-        let mut counts = self.admission.lock();
-        let from_ip = counts.by_ip.get(&ip).copied().unwrap_or_default();
-        if counts.strangers >= self.admission.strangers_max || from_ip >= self.admission.strangers_per_ip_max
-        {
-            return false;
-        }
-        counts.strangers += 1;
-        *counts.by_ip.entry(ip).or_default() += 1;
-        drop(counts);
-        self.stranger = Some(ip);
-        true
+    /// Whether there are too many strangers for this one to log in.
+    pub fn is_turned_away(&self) -> bool {
+        matches!(self.standing, Standing::TurnedAway)
     }
 
     /// The connection has logged in.
     pub fn logged_in(&mut self) {
-        let Some(ip) = self.stranger.take() else { return };
         let mut counts = self.admission.lock();
-        counts.strangers -= 1;
-        if let Some(from_ip) = counts.by_ip.get_mut(&ip) {
-            *from_ip -= 1;
-            if *from_ip == 0 {
-                counts.by_ip.remove(&ip);
+        match self.standing {
+            Standing::Stranger(ip) => {
+                counts.strangers -= 1;
+                if let Some(from_ip) = counts.by_ip.get_mut(&ip) {
+                    *from_ip -= 1;
+                    if *from_ip == 0 {
+                        counts.by_ip.remove(&ip);
+                    }
+                }
             }
+            Standing::TurnedAway => counts.turned_away -= 1,
+            Standing::Known => {}
         }
+        self.standing = Standing::Known;
     }
 }
 
@@ -97,22 +117,36 @@ impl Drop for Place {
 mod tests {
     use super::*;
 
+    fn ip(last: u8) -> IpAddr {
+        [127, 0, 0, last].into()
+    }
+
     #[test]
     fn places_are_limited_and_come_back() {
-        let admission = Admission::new(3, 2, 1);
-        let (home, away) = ([127, 0, 0, 1].into(), [127, 0, 0, 2].into());
-        let mut first = admission.enter().unwrap();
-        let mut second = admission.enter().unwrap();
-        let mut third = admission.enter().unwrap();
-        assert!(admission.enter().is_none(), "all connections are taken");
-        assert!(first.wait_for_login(home));
-        assert!(!second.wait_for_login(home), "one stranger an address");
-        assert!(second.wait_for_login(away));
-        assert!(!third.wait_for_login([127, 0, 0, 3].into()), "two strangers in all");
+        let admission = Admission::new(4, 2, 1);
+        let mut first = admission.enter(ip(1)).unwrap();
+        let second = admission.enter(ip(1)).unwrap();
+        assert!(!first.is_turned_away() && second.is_turned_away(), "one stranger an address");
+        let third = admission.enter(ip(2)).unwrap();
+        assert!(!third.is_turned_away());
+        assert!(admission.enter(ip(3)).unwrap().is_turned_away(), "two strangers in all");
         first.logged_in();
-        assert!(third.wait_for_login(home));
-        drop(second);
-        assert_eq!(admission.strangers(), 1);
-        assert!(admission.enter().is_some());
+        let fourth = admission.enter(ip(1)).unwrap();
+        assert!(!fourth.is_turned_away());
+        assert!(admission.enter(ip(4)).is_none(), "all connections are taken");
+        assert_eq!(admission.strangers(), 3);
+        drop((first, second, third, fourth));
+        let counts = admission.lock();
+        assert_eq!((counts.connections, counts.strangers, counts.turned_away), (0, 0, 0));
+        assert!(counts.by_ip.is_empty());
+    }
+
+    #[test]
+    fn few_are_told_that_there_are_too_many() {
+        let admission = Admission::new(10_000, 0, 1);
+        let told: Vec<_> = (0..TURNED_AWAY_MAX).map(|_| admission.enter(ip(1)).unwrap()).collect();
+        assert!(admission.enter(ip(1)).is_none());
+        drop(told);
+        assert!(admission.enter(ip(1)).is_some());
     }
 }

@@ -14,8 +14,8 @@ const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
 const HEADERS_MAX: usize = 64;
 /// Where WebSockets are opened.
 pub const WS_PATH: &str = "/ws";
-/// How HTTP/2 with prior knowledge begins.
-const HTTP2_PREFACE: &[u8] = b"PRI * HTTP/2.0";
+/// How HTTP/2 begins.
+const HTTP2_PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 
 /// What a connection wants, and the bytes that were read to find out.
 pub enum Wish {

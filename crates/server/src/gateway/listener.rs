@@ -9,11 +9,11 @@ use super::{
     ws,
 };
 use futures_util::FutureExt;
-use std::{io, net::SocketAddr, panic::AssertUnwindSafe, sync::Arc, time::Duration};
+use std::{io, panic::AssertUnwindSafe, sync::Arc, time::Duration};
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     net::{TcpListener, TcpStream},
-    time::timeout,
+    time::{Instant, timeout},
 };
 use tokio_util::sync::CancellationToken;
 
@@ -21,35 +21,56 @@ use tokio_util::sync::CancellationToken;
 const PAUSE_AFTER_FAILURE: Duration = Duration::from_millis(100);
 /// How long a TLS handshake may take.
 const TLS_TIMEOUT: Duration = Duration::from_secs(10);
+/// Time between two warnings about the same trouble.
+const WARN_EVERY: Duration = Duration::from_secs(10);
 
-/// Accepts until told to stop. `aborted` cuts connections that outlive the drain.
+/// Accepts until told to stop. While the door drains, HTTP still answers that it does.
 pub async fn accept(door: Arc<Door>, listener: TcpListener, aborted: CancellationToken) {
+    let (mut full, mut failing) = (Trouble::default(), Trouble::default());
     loop {
         let accepted = tokio::select! {
-            () = door.stopping.cancelled() => return,
+            () = aborted.cancelled() => return,
             accepted = listener.accept() => accepted,
         };
         match accepted {
-            Ok((socket, peer)) => match door.admission.enter() {
-                Some(place) => open(&door, socket, peer, place, aborted.clone()),
-                None => {
-                    tracing::warn!("all connections are taken (limits.connections_max); one was turned away")
-                }
+            Ok((socket, peer)) => match door.admission.enter(peer.ip()) {
+                Some(place) => open(&door, socket, place, aborted.clone()),
+                None => full.warn("connections are turned away: [limits] has no more places", None),
             },
+            // The client went before it was accepted: no trouble of ours.
+            Err(error) if error.kind() == io::ErrorKind::ConnectionAborted => {}
             Err(error) => {
-                tracing::warn!(%error, "a connection could not be accepted; pausing");
+                failing.warn("connections cannot be accepted; each time a short pause", Some(&error));
                 tokio::time::sleep(PAUSE_AFTER_FAILURE).await;
             }
         }
     }
 }
 
+/// Trouble that comes with many connections and is logged now and then.
+#[derive(Default)]
+struct Trouble {
+    warned: Option<Instant>,
+    times: u64,
+}
+
+impl Trouble {
+    fn warn(&mut self, what: &'static str, error: Option<&io::Error>) {
+        self.times += 1;
+        if self.warned.is_some_and(|at| at.elapsed() < WARN_EVERY) {
+            return;
+        }
+        tracing::warn!(times = self.times, error = error.map(tracing::field::display), "{what}");
+        *self = Self { warned: Some(Instant::now()), times: 0 };
+    }
+}
+
 /// Gives a connection a task of its own. A panic in it is our fault: counted, and it ends this connection only.
-fn open(door: &Arc<Door>, socket: TcpStream, peer: SocketAddr, place: Place, aborted: CancellationToken) {
+fn open(door: &Arc<Door>, socket: TcpStream, place: Place, aborted: CancellationToken) {
     let served = door.clone();
     let counted = door.clone();
     door.tasks.spawn(async move {
-        let connection = AssertUnwindSafe(serve(served, socket, peer, place)).catch_unwind();
+        let connection = AssertUnwindSafe(serve(served, socket, place)).catch_unwind();
         match aborted.run_until_cancelled(connection).await {
             Some(Err(_)) => counted.metrics.panicked(),
             Some(Ok(Err(error))) => {
@@ -60,27 +81,26 @@ fn open(door: &Arc<Door>, socket: TcpStream, peer: SocketAddr, place: Place, abo
     });
 }
 
-async fn serve(door: Arc<Door>, socket: TcpStream, peer: SocketAddr, place: Place) -> io::Result<()> {
+/// The ways of a connection are in boxes: a task is as large as the largest of them, and most sit idle in one.
+async fn serve(door: Arc<Door>, socket: TcpStream, place: Place) -> io::Result<()> {
     socket.set_nodelay(true)?;
     let Some(keys) = door.tls.clone() else {
-        return choose(door, socket, peer, place).await;
+        return choose(door, socket, place).await;
     };
-    let shaken = timeout(TLS_TIMEOUT, keys.acceptor().accept(socket)).await;
+    let shaken = timeout(TLS_TIMEOUT, Box::pin(keys.acceptor().accept(socket))).await;
     let stream = shaken.map_err(|_| io::Error::from(io::ErrorKind::TimedOut))??;
-    if stream.get_ref().1.alpn_protocol() == Some(b"h2") {
-        http::serve(&door, stream).await;
-        return Ok(());
-    }
-    choose(door, stream, peer, place).await
+    Box::pin(choose(door, stream, place)).await
 }
 
-async fn choose<S>(door: Arc<Door>, mut stream: S, peer: SocketAddr, place: Place) -> io::Result<()>
+async fn choose<S>(door: Arc<Door>, mut stream: S, place: Place) -> io::Result<()>
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
-    match read_wish(&mut stream, &door.origins).await? {
-        Wish::Http(read) => http::serve(&door, Rewind::new(read, stream)).await,
-        Wish::WebSocket(handshake, rest) => ws::serve(door, stream, handshake, rest, peer, place).await?,
+    match Box::pin(read_wish(&mut stream, &door.origins)).await? {
+        Wish::Http(read) => Box::pin(http::serve(&door, Rewind::new(read, stream))).await,
+        Wish::WebSocket(handshake, rest) => {
+            Box::pin(ws::serve(door, stream, handshake, rest, place)).await?;
+        }
     }
     Ok(())
 }

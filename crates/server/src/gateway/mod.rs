@@ -25,9 +25,6 @@ use tls::{TlsFault, TlsKeys};
 use tokio::net::TcpListener;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-/// How long an HTTP client may take for the head of a request.
-const HTTP_HEAD_TIMEOUT: Duration = Duration::from_secs(10);
-
 /// Settings of the door.
 #[derive(Clone, Debug)]
 pub struct GatewayConfig {
@@ -108,8 +105,7 @@ pub async fn serve(parts: GatewayParts) -> Result<Gateway, GatewayError> {
     let hub = parts.services.hub.clone();
     let admission =
         Admission::new(config.connections_max, config.unauthenticated_max, config.unauthenticated_per_ip_max);
-    let router =
-        http::router(parts.services.clone(), parts.metrics.clone(), admission.clone(), parts.extra);
+    let router = http::router(parts.services.clone(), parts.metrics.clone(), admission.clone(), parts.extra);
     let door = Arc::new(Door {
         admission,
         services: parts.services,
@@ -124,7 +120,7 @@ pub async fn serve(parts: GatewayParts) -> Result<Gateway, GatewayError> {
     if let Some(keys) = &door.tls {
         door.tasks.spawn(tls::watch(keys.clone(), door.stopping.clone()));
     }
-    door.tasks.spawn(listener::accept(door.clone(), listener, aborted.clone()));
+    tokio::spawn(listener::accept(door.clone(), listener, aborted.clone()));
     Ok(Gateway { door, hub, address, drain: config.drain, aborted })
 }
 
@@ -134,8 +130,8 @@ impl Gateway {
         self.address
     }
 
-    /// Lets nobody in any more, lets requests under way finish, asks clients to reconnect. Returns when all
-    /// connections are gone, or the time for it is over.
+    /// Lets nobody log in any more, lets requests under way finish, asks clients to reconnect; who asks by HTTP
+    /// is told. Returns when all connections are gone, or the time for it is over.
     pub async fn drain(&self) {
         self.door.services.draining.store(true, Ordering::Release);
         self.door.stopping.cancel();

@@ -52,10 +52,19 @@ impl TlsKeys {
         self.config.read().unwrap_or_else(PoisonError::into_inner).clone().into()
     }
 
-    /// When either file changed last.
+    /// When either file changed last; `None` while one is missing.
     fn changed_at(&self) -> Option<(SystemTime, SystemTime)> {
         let time = |path: &Path| fs::metadata(path).and_then(|meta| meta.modified()).ok();
         Some((time(&self.cert)?, time(&self.key)?))
+    }
+
+    /// Reads the files again if they changed since `seen`.
+    fn look(&self, seen: &mut Option<(SystemTime, SystemTime)>) {
+        let now = self.changed_at();
+        if now.is_some() && now != *seen {
+            *seen = now;
+            self.reload();
+        }
     }
 
     fn reload(&self) {
@@ -73,11 +82,7 @@ impl TlsKeys {
 pub async fn watch(keys: Arc<TlsKeys>, stopping: CancellationToken) {
     let mut seen = keys.changed_at();
     while stopping.run_until_cancelled(tokio::time::sleep(LOOK_EVERY)).await.is_some() {
-        let now = keys.changed_at();
-        if now.is_some() && now != seen {
-            seen = now;
-            keys.reload();
-        }
+        keys.look(&mut seen);
     }
 }
 
@@ -97,4 +102,42 @@ fn read_pair(cert: &Path, key: &Path) -> Result<Arc<ServerConfig>, TlsFault> {
         .with_single_cert(chain, key)?;
     config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
     Ok(Arc::new(config))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn write(dir: &Path, seconds: u64, cert: &str, key: &str) {
+        for (name, text) in [("cert.pem", cert), ("key.pem", key)] {
+            fs::write(dir.join(name), text).unwrap();
+            let file = fs::File::options().append(true).open(dir.join(name)).unwrap();
+            file.set_modified(SystemTime::UNIX_EPOCH + Duration::from_secs(seconds)).unwrap();
+        }
+    }
+
+    fn pair() -> (String, String) {
+        let pair = rcgen::generate_simple_self_signed(vec!["localhost".to_owned()]).unwrap();
+        (pair.cert.pem(), pair.signing_key.serialize_pem())
+    }
+
+    #[test]
+    fn a_changed_pair_is_taken_up_and_a_bad_one_is_not() {
+        let dir = tempfile::TempDir::new().unwrap();
+        let ((cert, key), (next_cert, next_key)) = (pair(), pair());
+        write(dir.path(), 1, &cert, &key);
+        let keys = TlsKeys::load(&dir.path().join("cert.pem"), &dir.path().join("key.pem")).unwrap();
+        let in_use = || Arc::as_ptr(&*keys.config.read().unwrap());
+        let (first, mut seen) = (in_use(), keys.changed_at());
+        keys.look(&mut seen);
+        assert_eq!(in_use(), first, "nothing changed");
+        write(dir.path(), 2, &next_cert, &key);
+        keys.look(&mut seen);
+        assert_eq!(in_use(), first, "the new key has not come yet");
+        fs::remove_file(dir.path().join("key.pem")).unwrap();
+        keys.look(&mut seen);
+        write(dir.path(), 3, &next_cert, &next_key);
+        keys.look(&mut seen);
+        assert_ne!(in_use(), first);
+    }
 }

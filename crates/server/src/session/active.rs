@@ -204,7 +204,9 @@ impl Device {
         if !rate.allow(self.services.clock.now_ms()) {
             return Err(Code::RATE_LIMITED.into());
         }
-        self.services.chat.send(&self.who, send).await
+        let sent = self.services.chat.send(&self.who, send).await?;
+        self.services.counts.sent();
+        Ok(sent)
     }
 
     async fn log_out(&self) -> Result<(), Refusal> {

@@ -77,7 +77,14 @@ impl Greeting {
 
     async fn answer(&self, id: u64, request: Request) -> Result<Greeted, Refusal> {
         match request {
-            Request::Login(login) => self.log_in(id, login).await,
+            Request::Login(login) => {
+                let logged_in = self.log_in(id, login).await;
+                match &logged_in {
+                    Ok(_) => self.services.counts.logged_in(),
+                    Err(refusal) => self.services.counts.login_refused(refusal.code),
+                }
+                logged_in
+            }
             Request::PushRegister(push) => {
                 let app = self.native_app(push.app_id, push.app_sign.as_deref()).await?;
                 let registered = push_tokens::register(&self.services, app.id, None, push).await?;

@@ -4,6 +4,7 @@
 //! connection causes is decided below here; nothing here knows how bytes travel.
 
 mod active;
+mod counts;
 mod greeting;
 mod identity;
 mod push_tokens;
@@ -12,6 +13,7 @@ mod services;
 mod sweep;
 
 pub use active::{Active, Ending};
+pub use counts::Counts;
 pub use greeting::{Greeted, Greeting};
 pub use identity::{TokenFault, make_token04, read_token04};
 pub use services::{Services, SessionLimits};

@@ -1,5 +1,6 @@
 //! What a session may use. One value, shared by all of them.
 
+use super::Counts;
 use crate::{calls::Calls, chat::Chat, clock::Clock, hub::Hub, push::Signals, store::Store};
 use std::sync::{
     Arc,
@@ -35,6 +36,8 @@ pub struct Services {
     pub push: Signals,
     /// Limits.
     pub limits: SessionLimits,
+    /// What sessions count.
+    pub counts: Counts,
     /// Set once while draining: nobody logs in any more.
     pub draining: AtomicBool,
 }

@@ -1,7 +1,7 @@
 //! The door: TLS, probes, metrics, limits of strangers, handshakes that are refused.
 
 use crate::harness::{WAIT, World, device, until};
-use hongyan_client::{Client, ClientError, ClientOptions, LoginOptions};
+use hongyan_client::{Client, ClientError, ClientOptions, Credential, LoginOptions};
 use hongyan_server::{app::Server, clock::Clock, config::Config, store::NewApp};
 use hongyan_wire::CloseCode;
 use std::{net::SocketAddr, sync::Arc};
@@ -10,7 +10,10 @@ use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpStream,
 };
-use tokio_rustls::rustls::{ClientConfig, RootCertStore, crypto::aws_lc_rs};
+use tokio_rustls::{
+    TlsConnector,
+    rustls::{ClientConfig, RootCertStore, crypto::aws_lc_rs},
+};
 
 /// Sends raw bytes and gives everything that comes back.
 async fn raw(address: SocketAddr, request: &str) -> String {
@@ -40,8 +43,20 @@ async fn probes_and_metrics_tell_how_it_is() {
     let address = world.server.local_addr();
     assert!(get(address, "/healthz").await.starts_with("HTTP/1.1 200"));
     assert!(get(address, "/readyz").await.contains("\"ready\":true"));
+    let stranger = world.raw().await;
+    let mut wrong = world.login("bob");
+    wrong.credential = Credential::AppSign("0".repeat(64));
+    stranger.login(wrong).await.unwrap_err();
     let metrics = get(address, "/metrics").await;
-    for line in ["hongyan_sessions 1", "hongyan_store_accepts_writes 1", "hongyan_connections_total 1"] {
+    for line in [
+        "hongyan_sessions 1",
+        "hongyan_store_accepts_writes 1",
+        "hongyan_connections_total 2",
+        "hongyan_logins_total{result=\"accepted\"} 1",
+        "hongyan_logins_total{result=\"6000101\"} 1",
+        "hongyan_messages_total 0",
+        "hongyan_push_latency_seconds_bucket{le=\"+Inf\"} 0",
+    ] {
         assert!(metrics.contains(line), "{line} is missing in {metrics}");
     }
     assert!(get(address, "/nowhere").await.starts_with("HTTP/1.1 404"));
@@ -104,6 +119,7 @@ async fn tls_in_the_program_itself_carries_a_session() {
         .unwrap()
         .with_root_certificates(roots)
         .with_no_client_auth();
+    assert_eq!(status_over_tls_with_alpn(&server, &tls).await, 200);
     let options = ClientOptions { tls: Some(Arc::new(tls)), ..ClientOptions::default() };
     let url = format!("wss://localhost:{}/ws", server.local_addr().port());
     let client = Client::connect_with(&url, options).await.unwrap();
@@ -138,4 +154,71 @@ async fn a_dropped_socket_frees_its_place_at_once() {
     assert_eq!(hub.len(), 1);
     ann.abort();
     until("the seat to be free", || hub.is_empty()).await;
+}
+
+#[tokio::test]
+async fn a_panic_in_a_handler_ends_that_request_only_and_is_counted() {
+    let dir = TempDir::new().unwrap();
+    let fault =
+        axum::Router::new().route("/fault", axum::routing::get(async || -> &'static str { panic!("!") }));
+    let server = Server::start(config(&dir), Clock::system(), fault).await.unwrap();
+    let address = server.local_addr();
+    let answer = get(address, "/fault").await;
+    assert!(answer.starts_with("HTTP/1.1 500") && answer.contains("error"), "{answer}");
+    assert!(get(address, "/metrics").await.contains("hongyan_panics_total 1"));
+    server.shutdown().await;
+}
+
+#[tokio::test]
+async fn http_2_is_spoken_with_prior_knowledge() {
+    let world = World::start().await;
+    let socket = TcpStream::connect(world.server.local_addr()).await.unwrap();
+    assert_eq!(status_over_http2(socket).await, 200);
+}
+
+/// A browser or curl agrees on HTTP/2 in the TLS handshake.
+async fn status_over_tls_with_alpn(server: &Server, tls: &ClientConfig) -> u16 {
+    let mut tls = tls.clone();
+    tls.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+    let socket = TcpStream::connect(server.local_addr()).await.unwrap();
+    let name = "localhost".try_into().unwrap();
+    let stream = TlsConnector::from(Arc::new(tls)).connect(name, socket).await.unwrap();
+    assert_eq!(stream.get_ref().1.alpn_protocol(), Some(&b"h2"[..]));
+    status_over_http2(stream).await
+}
+
+async fn status_over_http2<S>(stream: S) -> u16
+where
+    S: tokio::io::AsyncRead + tokio::io::AsyncWrite + Send + Unpin + 'static,
+{
+    let executor = hyper_util::rt::TokioExecutor::new();
+    let io = hyper_util::rt::TokioIo::new(stream);
+    let (mut sender, connection) = hyper::client::conn::http2::handshake(executor, io).await.unwrap();
+    let request =
+        axum::http::Request::get("http://localhost/healthz").body(axum::body::Body::empty()).unwrap();
+    tokio::select! {
+        response = sender.send_request(request) => response.unwrap().status().as_u16(),
+        ended = connection => panic!("the connection ended first: {ended:?}"),
+    }
+}
+
+#[tokio::test]
+async fn while_the_door_drains_who_asks_is_told() {
+    let world = World::start().await;
+    let address = world.server.local_addr();
+    // A client that is slow to leave holds the drain up.
+    let mut lingering = TcpStream::connect(address).await.unwrap();
+    let open = "GET /ws HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
+                Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
+    lingering.write_all(open.as_bytes()).await.unwrap();
+    let mut answer = [0; 12];
+    lingering.read_exact(&mut answer).await.unwrap();
+    assert_eq!(&answer, b"HTTP/1.1 101");
+    let asked = async {
+        while !get(address, "/readyz").await.starts_with("HTTP/1.1 503") {}
+        let late = Client::connect(&format!("ws://{address}/ws")).await.unwrap();
+        assert_eq!(late.closed().await, Some(CloseCode::GoingAway.number()));
+        drop(lingering);
+    };
+    tokio::join!(world.server.shutdown(), asked);
 }

@@ -1,5 +1,8 @@
 //! The one integration-test binary of the server: through the front door, with the real store and the emulator.
 
+// Unwrapping is how a test fails.
+#![allow(clippy::unwrap_used)]
+
 mod bad_input;
 mod calls;
 mod conversations;
@@ -10,5 +13,6 @@ mod messages;
 mod push;
 mod push_kit;
 mod sessions;
+mod socket;
 mod tidy;
 mod vendor_wire;

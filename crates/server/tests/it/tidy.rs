@@ -27,7 +27,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("push", &["clock", "hub", "store"]),
     ("session", &["calls", "chat", "clock", "hub", "push", "store"]),
     ("store", &["clock"]),
-    ("telemetry", &["hub", "push", "store"]),
+    ("telemetry", &["push", "session"]),
 ];
 
 fn root() -> PathBuf {

@@ -67,9 +67,12 @@ impl Decoder {
         let mut whole = std::mem::take(&mut self.partial);
         whole.extend_from_slice(bytes);
         let used = self.consume(&whole, events)?;
-        if used < whole.len() {
-            whole.drain(..used);
-            self.partial = whole;
+        match used {
+            // Still the same frame: its buffer goes on growing.
+            0 => self.partial = whole,
+            // The beginning of another: a large buffer is not kept for it.
+            used if used < whole.len() => self.partial = whole[used..].to_vec(),
+            _ => {}
         }
         Ok(())
     }
