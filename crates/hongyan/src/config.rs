@@ -1,5 +1,6 @@
 //! `hongyan config …`.
 
+use crate::logging;
 use anyhow::Context;
 use clap::{Args, Subcommand};
 use hongyan_server::config::{self as settings, Config as Settings};
@@ -30,7 +31,8 @@ impl Config {
             Self::Check(check) => {
                 let name =
                     check.config.as_ref().map_or("the environment".into(), |path| path.display().to_string());
-                Settings::load(check.config.as_deref()).with_context(|| name.clone())?;
+                let settings = Settings::load(check.config.as_deref()).with_context(|| name.clone())?;
+                logging::filter(&settings.log).with_context(|| name.clone())?;
                 println!("{name}: good");
             }
         }

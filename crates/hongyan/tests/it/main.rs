@@ -1,5 +1,8 @@
 //! The real program as its users run it: command line, bad input, crashes.
 
+// Unwrapping is how a test fails.
+#![allow(clippy::unwrap_used)]
+
 mod cli;
 mod crash;
 mod program;

@@ -2,6 +2,7 @@
 
 use super::settings::{Config, Fault, SECTIONS};
 use std::path::{Path, PathBuf};
+use toml::de::DeTable;
 
 /// Why settings were refused. The text says where, and what to do.
 #[derive(Debug, thiserror::Error)]
@@ -69,30 +70,38 @@ impl Config {
     }
 
     fn overridden(self, variables: &[(String, String)]) -> Result<Self, ConfigError> {
-        let mut table = toml::Table::try_from(&self).expect("settings are plain TOML values");
-        let mut any = false;
+        let mut config = self;
         for (name, value) in variables {
-            let Some((section, key)) = setting_of(name)? else { continue };
-            any = true;
-            let values = table.entry(section).or_insert_with(|| toml::Table::new().into());
-            let values = values.as_table_mut().expect("sections are tables");
-            values.insert(key.to_owned(), read_value(value));
+            if let Some((section, key)) = setting_of(name, value)? {
+                config = config.with_setting(name, section, key, value)?;
+            }
         }
-        if !any {
-            return Ok(self);
-        }
-        let config: Self = table.try_into().map_err(|error: toml::de::Error| environment(error.message()))?;
-        config.check().map_err(|fault| {
-            let name = variable_name(fault.section, fault.key);
-            environment(&format!("{name} must be {}", fault.allowed))
-        })?;
         Ok(config)
+    }
+
+    fn with_setting(self, name: &str, section: &str, key: &str, value: &str) -> Result<Self, ConfigError> {
+        // What reads as TOML and does not fit may be meant as text: a directory named 2026.
+        let (typed, text) = (read_value(value), toml::Value::String(value.to_owned()));
+        let read = self.replaced(section, key, typed).or_else(|error| {
+            self.replaced(section, key, text)
+                .map_err(|_| environment(&format!("{name}: {}", error.message())))
+        })?;
+        read.check().map_err(|fault| environment(&format!("{name} must be {}", fault.allowed)))?;
+        Ok(read)
+    }
+
+    fn replaced(&self, section: &str, key: &str, value: toml::Value) -> Result<Self, toml::de::Error> {
+        let mut table = toml::Table::try_from(self).expect("settings are plain TOML values");
+        let values = table.entry(section).or_insert_with(|| toml::Table::new().into());
+        values.as_table_mut().expect("sections are tables").insert(key.to_owned(), value);
+        table.try_into()
     }
 }
 
 /// The setting that a variable names; `None` for variables that are not ours.
-fn setting_of(name: &str) -> Result<Option<(&'static str, &'static str)>, ConfigError> {
-    if !name.starts_with("HONGYAN_") {
+fn setting_of(name: &str, value: &str) -> Result<Option<(&'static str, &'static str)>, ConfigError> {
+    // A setting has a section and a key: HONGYAN_BIN and the like belong to somebody else.
+    if !name.strip_prefix("HONGYAN_").is_some_and(|rest| rest.contains('_')) || is_service(name, value) {
         return Ok(None);
     }
     let all = SECTIONS.iter().flat_map(|section| section.settings.iter().map(|one| (section.name, one.name)));
@@ -100,6 +109,12 @@ fn setting_of(name: &str) -> Result<Option<(&'static str, &'static str)>, Config
         Some(found) => Ok(Some(found)),
         None => Err(environment(&format!("{name} names no setting; hongyan config example lists them"))),
     }
+}
+
+/// Kubernetes tells every container about services, and one may well be called "hongyan" or "hongyan-server".
+fn is_service(name: &str, value: &str) -> bool {
+    let parts = ["_SERVICE_HOST", "_SERVICE_PORT", "_TCP_PROTO", "_TCP_PORT", "_TCP_ADDR"];
+    value.starts_with("tcp://") || parts.iter().any(|part| name.contains(part))
 }
 
 fn variable_name(section: &str, key: &str) -> String {
@@ -119,26 +134,22 @@ fn environment(message: &str) -> ConfigError {
 
 fn in_text(text: &str, error: &toml::de::Error) -> ConfigError {
     let start = error.span().map_or(0, |span| span.start);
-    let line = text[..start.min(text.len())].matches('\n').count() + 1;
-    ConfigError::Text { line, message: error.message().trim().to_owned() }
+    ConfigError::Text { line: line_at(text, start), message: error.message().trim().to_owned() }
 }
 
-/// Finds the line of a setting: its key below its section's head.
+/// Finds the line of a setting, however it is written: below its section's head, dotted, or in an inline table.
 fn in_line(text: &str, fault: &Fault) -> ConfigError {
-    let head = format!("[{}]", fault.section);
-    let mut inside = false;
-    let mut line = 1;
-    for (index, content) in text.lines().enumerate() {
-        let content = content.trim();
-        if content.starts_with('[') {
-            inside = content == head;
-        }
-        let key = content.split('=').next().unwrap_or_default().trim();
-        if inside && key == fault.key || key == format!("{}.{}", fault.section, fault.key) {
-            line = index + 1;
-        }
-    }
+    let start = DeTable::parse(text).ok().and_then(|table| {
+        let section = table.get_ref().get(fault.section)?.get_ref().as_table()?;
+        Some(section.get_key_value(fault.key)?.0.span().start)
+    });
+    let line = line_at(text, start.unwrap_or_default());
     ConfigError::Value { line, section: fault.section, key: fault.key, allowed: fault.allowed }
+}
+
+/// The line, from 1, of a place in a text.
+fn line_at(text: &str, start: usize) -> usize {
+    text.bytes().take(start).filter(|byte| *byte == b'\n').count() + 1
 }
 
 #[cfg(test)]
@@ -173,6 +184,11 @@ mod tests {
         assert_eq!(value, "line 3: push.concurrency_max must be 1 to 1000");
         let kind = refused("[log]\nformat = \"xml\"\n");
         assert!(kind.starts_with("line 2:") && kind.contains("json"), "{kind}");
+        for text in
+            ["\n\npush.concurrency_max = 0", "# x\n\npush = { retention_days = 1, concurrency_max = 0 }"]
+        {
+            assert_eq!(refused(text), "line 3: push.concurrency_max must be 1 to 1000", "{text}");
+        }
         assert!(refused("[server\n").starts_with("line 1:"));
         assert!(refused("[tls]\ncert = \"a.pem\"\n").contains("go together"));
     }
@@ -189,5 +205,20 @@ mod tests {
         assert!(unknown.contains("HONGYAN_SERVER_PORT"), "{unknown}");
         let bounds = with(&[("HONGYAN_PUSH_CONCURRENCY_MAX", "0")]).unwrap_err().to_string();
         assert!(bounds.contains("1 to 1000"), "{bounds}");
+        let kind = with(&[("HONGYAN_PUSH_CONCURRENCY_MAX", "many")]).unwrap_err().to_string();
+        assert!(kind.contains("HONGYAN_PUSH_CONCURRENCY_MAX"), "{kind}");
+        assert_eq!(with(&[("HONGYAN_SERVER_DATA", "2026")]).unwrap().server.data, Path::new("2026"));
+    }
+
+    #[test]
+    fn variables_of_others_are_left_alone() {
+        let config = with(&[
+            ("HONGYAN_BIN", "target/debug/hongyan"),
+            ("HONGYAN_PORT", "tcp://10.0.0.1:80"),
+            ("HONGYAN_SERVER_PORT_80_TCP_ADDR", "10.0.0.1"),
+            ("HONGYAN_SERVER_SERVICE_PORT_HTTP", "80"),
+            ("HONGYANG_SERVER_LISTEN", "nowhere"),
+        ]);
+        assert_eq!(config.unwrap(), Config::default());
     }
 }

@@ -138,6 +138,12 @@ sections! {
         connect_timeout_ms: u64 = 5_000, |ms| (100..=60_000).contains(ms) => "100 to 60000";
         /// Milliseconds for a whole request to a vendor.
         request_timeout_ms: u64 = 15_000, |ms| (100..=120_000).contains(ms) => "100 to 120000";
+        /// Milliseconds before the second try; the pause doubles with every try, less a random share of it.
+        retry_first_ms: u64 = 500, |ms| (100..=60_000).contains(ms) => "100 to 60000";
+        /// Longest pause between two tries in seconds, unless the vendor asks for more.
+        retry_longest_s: u64 = 60, |s| (1..=3_600).contains(s) => "1 to 3600";
+        /// Tries of one request, the first included. None is made after a notice's own life is over.
+        tries_max: u32 = 10, |n| (1..=100).contains(n) => "1 to 100";
         /// Days that traces are kept.
         retention_days: u64 = 7, |days| (1..=365).contains(days) => "1 to 365";
     }
