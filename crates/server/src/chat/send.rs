@@ -31,7 +31,7 @@ impl Chat {
             local_id: send.local_message_id.clone(),
             content,
             disable_unread: send.disable_unread_message_count,
-            intent: intent(who, &send, now_ms),
+            intent: intent(who, &to, &send, now_ms),
             now_ms,
         };
         match self.store.append_message(message).await.map_err(unavailable)? {
@@ -89,11 +89,15 @@ impl Chat {
 }
 
 /// What is to be pushed, if the sender asked for it.
-fn intent(who: &Actor, send: &Send, now_ms: u64) -> Option<NewIntent> {
+fn intent(who: &Actor, to: &ConversationKey, send: &Send, now_ms: u64) -> Option<NewIntent> {
     let push = send.push_config.clone()?;
     Some(NewIntent {
         sender: who.user.clone(),
-        recipients: Recipients::Others,
+        // Who is in a group is looked up when it is planned; a peer is known here.
+        recipients: match to {
+            ConversationKey::Peer(user) => Recipients::Users(vec![user.clone()]),
+            ConversationKey::Group(_) => Recipients::Others,
+        },
         push,
         mentioned: send.content.mentioned_user_ids.clone(),
         mention_all: send.content.is_mention_all,

@@ -80,11 +80,36 @@ pub enum Step {
     /// It has the message.
     Acked,
     /// Push now.
-    Push,
+    Push(Cause),
     /// Decide again at this Unix time in ms (in the future), or when something changes.
     Wait(u64, Awaited),
     /// No push.
     Suppress(Reason),
+}
+
+/// Why a device needs a push.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Cause {
+    /// It has no session.
+    NoSession,
+    /// Its connection broke and it did not come back within the reconnect grace.
+    StayedAway,
+    /// Its app is in the background.
+    Background,
+    /// It has a session, but did not acknowledge in time.
+    NotAcknowledged,
+}
+
+impl Cause {
+    /// As it is stored.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::NoSession => "no_session",
+            Self::StayedAway => "stayed_away",
+            Self::Background => "background",
+            Self::NotAcknowledged => "not_acknowledged",
+        }
+    }
 }
 
 /// What is waited for.
@@ -113,8 +138,17 @@ pub fn decide(case: &Case, person: &Person, device: &Device) -> Step {
     }
     match device.pushable {
         Ok(()) if person.undisturbed && !person.mentioned => Step::Suppress(Reason::DoNotDisturb),
-        Ok(()) => Step::Push,
+        Ok(()) => Step::Push(cause(device)),
         Err(reason) => Step::Suppress(reason),
+    }
+}
+
+fn cause(device: &Device) -> Cause {
+    match (device.live, device.dropped_at) {
+        (Some(live), _) if live.phase == AppPhase::Background => Cause::Background,
+        (Some(_), _) => Cause::NotAcknowledged,
+        (None, Some(_)) => Cause::StayedAway,
+        (None, None) => Cause::NoSession,
     }
 }
 

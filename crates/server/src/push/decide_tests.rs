@@ -66,8 +66,8 @@ fn a_silent_device_in_front_is_pushed_at_the_deadline() {
 
 #[test]
 fn in_the_background_it_is_pushed_at_once() {
-    assert_eq!(decide(&message(0), &BOB, &live(AppPhase::Background)), Step::Push);
-    assert_eq!(decide(&call(0), &BOB, &live(AppPhase::Background)), Step::Push);
+    assert_eq!(decide(&message(0), &BOB, &live(AppPhase::Background)), Step::Push(Cause::Background));
+    assert_eq!(decide(&call(0), &BOB, &live(AppPhase::Background)), Step::Push(Cause::Background));
 }
 
 #[test]

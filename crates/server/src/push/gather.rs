@@ -1,10 +1,11 @@
-//! What the decision needs to know, fetched for one look: recipients, devices, sessions, cursors, settings.
+//! What the decision needs to know: recipients, devices, sessions, cursors, settings.
 //!
-//! Reads store and hub, decides nothing itself: `decide` is asked once per device.
+//! Reads store and hub, decides nothing itself: `decide` is asked once per device. What looks have in common
+//! (PushIDs, credentials) is fetched once for many of them, since a read of the file costs more than a decision.
 
 use super::{
     Reason,
-    credentials::Credentials,
+    credentials::{CredentialKey, Credentials},
     decide::{Case, Device, Live, Person, Standing, Step, decide},
     pending::{Look, Scope, Waiting},
     standing::{push_targets, standing, why_unbound},
@@ -23,7 +24,7 @@ use hongyan_wire::{
     conversation::NotificationStatus,
 };
 use std::{
-    collections::{BTreeMap, HashMap, HashSet},
+    collections::{BTreeMap, BTreeSet, HashMap, HashSet},
     sync::Arc,
 };
 
@@ -52,6 +53,7 @@ pub(super) struct Settled {
 }
 
 /// Every decision of one look.
+#[derive(Debug)]
 pub(super) struct Seen {
     /// Unix time in ms to which the decisions hold.
     pub now: u64,
@@ -60,72 +62,72 @@ pub(super) struct Seen {
     pub strategy: StrategyOptions,
 }
 
-/// What is the same for every recipient of a look.
-struct Common<'a> {
-    look: &'a Look,
-    case: Case,
-    call: Option<Option<CallRecord>>,
+/// A look with its recipients and what is the same for all of them.
+pub(super) struct Prepared {
+    pub look: Look,
+    pub users: Vec<UserId>,
+    settings: AppSettings,
+    call: Option<CallRecord>,
     strategy: Result<StrategyOptions, Reason>,
 }
 
-impl Common<'_> {
-    fn intent(&self) -> &Intent {
-        &self.look.intent
+/// What devices of several looks have in common.
+#[derive(Default)]
+pub(super) struct Shared {
+    targets: HashMap<AppId, HashMap<UserId, Vec<PushTarget>>>,
+    /// Whether pushes can go out with a credential.
+    usable: HashMap<CredentialKey, Result<(), Reason>>,
+}
+
+impl Shared {
+    fn of(&self, app: AppId, user: &UserId) -> &[PushTarget] {
+        self.targets.get(&app).and_then(|users| users.get(user)).map_or(&[], Vec::as_slice)
+    }
+
+    fn usable(&self, app: AppId, target: &PushTarget) -> Result<(), Reason> {
+        let found = self.usable.get(&(app, target.vendor, target.app_type));
+        found.copied().unwrap_or(Err(Reason::NoCredential))
     }
 }
 
-/// A recipient with what is known of it.
-struct Known {
-    user: UserId,
-    person: Person,
-    targets: Vec<PushTarget>,
-}
-
 impl Sources {
-    /// Decides for every device that a look is about.
-    pub async fn see(&self, look: &Look) -> Result<Seen, StoreError> {
-        let common = self.common(look).await?;
+    /// Finds out whom a look is about. Gives the look back with the error.
+    pub async fn prepare(&self, mut look: Look) -> Result<Prepared, (Look, StoreError)> {
+        match self.common(&mut look).await {
+            Ok((users, settings, call, strategy)) => Ok(Prepared { look, users, settings, call, strategy }),
+            Err(error) => Err((look, error)),
+        }
+    }
+
+    #[allow(clippy::type_complexity)] // the fields of `Prepared`, unnamed for the length of one call
+    async fn common(
+        &self,
+        look: &mut Look,
+    ) -> Result<(Vec<UserId>, AppSettings, Option<CallRecord>, Result<StrategyOptions, Reason>), StoreError>
+    {
+        if look.reload {
+            self.reload(look).await?;
+        }
         let users = match &look.scope {
             Scope::Everybody => self.recipients(&look.intent).await?,
             Scope::Users(users) => users.iter().cloned().collect(),
         };
-        let mut settled = Vec::new();
-        let mut targets = push_targets(&*self.store, look.intent.app, &users).await?;
-        let usable = self.usable(look.intent.app, &targets).await?;
-        for user in users {
-            let Some(person) = self.person(&common, &user).await? else { continue };
-            let targets = targets.remove(&user).unwrap_or_default();
-            let known = Known { user, person, targets };
-            self.devices(&common, known, &usable, &mut settled).await?;
-        }
-        Ok(Seen { now: common.case.now, settled, strategy: common.strategy.unwrap_or_default() })
-    }
-
-    async fn common<'a>(&self, look: &'a Look) -> Result<Common<'a>, StoreError> {
-        let intent = &look.intent;
-        let settings = self.store.app(intent.app).await?.map(|app| app.settings).unwrap_or_default();
-        let call = match intent.subject {
-            Subject::Call { call, .. } => Some(self.store.call(call).await?),
+        let settings = self.store.app(look.intent.app).await?.map(|app| app.settings).unwrap_or_default();
+        let call = match look.intent.subject {
+            Subject::Call { call, .. } => self.store.call(call).await?,
             Subject::Message { .. } => None,
         };
-        let strategy = self.strategy(intent).await?;
-        Ok(Common { look, case: self.case(look, &settings), call, strategy })
+        Ok((users, settings, call, self.strategy(&look.intent).await?))
     }
 
-    fn case(&self, look: &Look, settings: &AppSettings) -> Case {
-        let ack_deadline_ms = settings.ack_deadline_ms.min(WAIT_MS_MAX);
-        let reconnect_grace_ms = settings.reconnect_grace_ms.min(WAIT_MS_MAX);
-        let return_ms = (reconnect_grace_ms + RESTART_MARGIN_MS).min(ack_deadline_ms);
-        let is_call = matches!(look.intent.subject, Subject::Call { .. });
-        Case {
-            is_call,
-            created_at: look.intent.created_at,
-            expires_at: look.intent.spec.expires_at,
-            ack_deadline_ms,
-            reconnect_grace_ms,
-            not_before: if look.from_before && !is_call { self.started_at + return_ms } else { 0 },
-            now: self.clock.now_ms(),
-        }
+    /// Looks up what was decided already.
+    async fn reload(&self, look: &mut Look) -> Result<(), StoreError> {
+        let verdicts = self.store.verdicts(look.intent.id).await?;
+        let targets = verdicts.into_iter().flat_map(|verdict| verdict.targets);
+        let written: HashSet<_> = targets.map(|target| (target.user, target.device)).collect();
+        look.acked.retain(|target| !written.contains(&(target.user.clone(), target.device.clone())));
+        look.decided.extend(written);
+        Ok(())
     }
 
     async fn strategy(&self, intent: &Intent) -> Result<Result<StrategyOptions, Reason>, StoreError> {
@@ -167,15 +169,85 @@ impl Sources {
         })
     }
 
+    /// Fetches the PushIDs of all these recipients, and whether their credentials are usable.
+    pub async fn share(&self, prepared: &[Prepared]) -> Result<Shared, StoreError> {
+        let mut users: BTreeMap<AppId, BTreeSet<&UserId>> = BTreeMap::new();
+        for one in prepared {
+            users.entry(one.look.intent.app).or_default().extend(&one.users);
+        }
+        let mut shared = Shared::default();
+        for (app, users) in users {
+            let users: Vec<UserId> = users.into_iter().cloned().collect();
+            let targets = push_targets(&*self.store, app, &users).await?;
+            for target in targets.values().flatten() {
+                let key = (app, target.vendor, target.app_type);
+                if !shared.usable.contains_key(&key) {
+                    let usable = self.credentials.find(key).await?.map(|_| ());
+                    shared.usable.insert(key, usable);
+                }
+            }
+            shared.targets.insert(app, targets);
+        }
+        Ok(shared)
+    }
+
+    /// Decides for every device that a look is about.
+    pub async fn see(&self, prepared: &Prepared, shared: &Shared) -> Result<Seen, StoreError> {
+        let case = self.case(prepared);
+        let view = View { sources: self, prepared, shared, case };
+        let mut settled = Vec::new();
+        for user in &prepared.users {
+            if let Some(person) = view.person(user).await? {
+                view.devices(user, &person, &mut settled).await?;
+            }
+        }
+        let strategy = prepared.strategy.clone().unwrap_or_default();
+        Ok(Seen { now: case.now, settled, strategy })
+    }
+
+    fn case(&self, Prepared { look, settings, .. }: &Prepared) -> Case {
+        let ack_deadline_ms = settings.ack_deadline_ms.min(WAIT_MS_MAX);
+        let reconnect_grace_ms = settings.reconnect_grace_ms.min(WAIT_MS_MAX);
+        let return_ms = (reconnect_grace_ms + RESTART_MARGIN_MS).min(ack_deadline_ms);
+        let is_call = matches!(look.intent.subject, Subject::Call { .. });
+        Case {
+            is_call,
+            created_at: look.intent.created_at,
+            expires_at: look.intent.spec.expires_at,
+            ack_deadline_ms,
+            reconnect_grace_ms,
+            not_before: if look.from_before && !is_call { self.started_at + return_ms } else { 0 },
+            now: self.clock.now_ms(),
+        }
+    }
+}
+
+/// One look with everything that is known for it.
+struct View<'a> {
+    sources: &'a Sources,
+    prepared: &'a Prepared,
+    shared: &'a Shared,
+    case: Case,
+}
+
+impl View<'_> {
+    fn look(&self) -> &Look {
+        &self.prepared.look
+    }
+
+    fn intent(&self) -> &Intent {
+        &self.prepared.look.intent
+    }
+
     /// What is known of a recipient; `None` when the message is none of its business.
-    async fn person(&self, common: &Common<'_>, user: &UserId) -> Result<Option<Person>, StoreError> {
-        let intent = common.intent();
+    async fn person(&self, user: &UserId) -> Result<Option<Person>, StoreError> {
+        let intent = self.intent();
         let Subject::Message { key, seq, .. } = &intent.subject else {
-            let call = common.call.as_ref().and_then(Option::as_ref);
-            return Ok(Some(Person { call: standing(call, user), ..Person::default() }));
+            let call = standing(self.prepared.call.as_ref(), user);
+            return Ok(Some(Person { call, ..Person::default() }));
         };
-        let membership = self.store.membership(intent.app, user, key).await?;
-        let first = common.look.scope == Scope::Everybody;
+        let membership = self.sources.store.membership(intent.app, user, key).await?;
+        let first = self.look().scope == Scope::Everybody;
         Ok(match membership {
             // Who joined after the message never sees it.
             Some(membership) if membership.visible_from >= *seq && first => None,
@@ -184,98 +256,109 @@ impl Sources {
         })
     }
 
-    /// Whether pushes can go out with the credentials that these devices need.
-    async fn usable(
-        &self,
-        app: AppId,
-        targets: &HashMap<UserId, Vec<PushTarget>>,
-    ) -> Result<HashMap<(VendorKind, u8), Result<(), Reason>>, StoreError> {
-        let mut usable = HashMap::new();
-        for target in targets.values().flatten() {
-            let via = (target.vendor, target.app_type);
-            if let std::collections::hash_map::Entry::Vacant(place) = usable.entry(via) {
-                place.insert(self.credentials.find((app, via.0, via.1)).await?.map(|_| ()));
-            }
-        }
-        Ok(usable)
-    }
-
     /// Decides for every device of one recipient that has no verdict yet.
     async fn devices(
         &self,
-        common: &Common<'_>,
-        known: Known,
-        usable: &HashMap<(VendorKind, u8), Result<(), Reason>>,
+        user: &UserId,
+        person: &Person,
         settled: &mut Vec<Settled>,
     ) -> Result<(), StoreError> {
-        let (app, user) = (common.intent().app, &known.user);
-        let lives = lives(self.hub.seats_of(app, user));
-        let waiting = common.look.waiting.iter().filter(|waiting| waiting.target.user == *user);
+        let app = self.intent().app;
+        let lives = lives(self.sources.hub.seats_of(app, user));
+        let waiting = self.look().waiting.iter().filter(|waiting| waiting.target.user == *user);
         let before: HashMap<&DeviceId, &Waiting> =
             waiting.filter_map(|waiting| Some((waiting.target.device.as_ref()?, waiting))).collect();
-        let mut devices: BTreeMap<DeviceId, Option<&PushTarget>> = BTreeMap::new();
-        devices.extend(lives.keys().chain(before.keys().copied()).map(|device| (device.clone(), None)));
-        for target in &known.targets {
-            let best = devices.entry(target.device.clone()).or_default();
-            *best = better(*best, target, usable);
+        let mut devices: BTreeMap<&DeviceId, Option<&PushTarget>> = BTreeMap::new();
+        devices.extend(lives.keys().chain(before.keys().copied()).map(|device| (device, None)));
+        for target in self.shared.of(app, user) {
+            let best = devices.entry(&target.device).or_default();
+            *best = self.better(*best, target);
         }
-        let decided = &common.look.decided;
+        let decided =
+            |device: Option<&DeviceId>| self.look().decided.contains(&(user.clone(), device.cloned()));
         if devices.is_empty() {
-            if !decided.iter().any(|(other, _)| other == user) {
-                settled.push(without_device(common, &known));
+            if !self.look().decided.iter().any(|(other, _)| other == user) {
+                settled.push(self.without_device(user, person));
             }
             return Ok(());
         }
-        devices.retain(|device, _| {
-            !decided.contains(&(user.clone(), Some(device.clone())))
-                && !decided.contains(&(user.clone(), None))
-        });
         for (id, target) in devices {
-            let had = before.get(&id).and_then(|waiting| waiting.target.push_id.as_ref());
-            let pushable = match (target, had) {
-                (Some(target), _) => pushable(common, target, usable),
-                (None, Some(push_id)) => Err(why_unbound(&*self.store, app, user, push_id).await?),
-                (None, None) => Err(Reason::NotBound),
-            };
+            if decided(Some(id)) || decided(None) {
+                continue;
+            }
+            let had = before.get(id).and_then(|waiting| waiting.target.push_id.as_ref());
             let device = Device {
-                acked: self.acked(common, user, &id, lives.get(&id)),
-                live: lives.get(&id).copied(),
-                dropped_at: self.hub.dropped_at(app, user, &id),
-                pushable,
+                acked: self.acked(user, id, lives.get(id)),
+                live: lives.get(id).copied(),
+                dropped_at: self.sources.hub.dropped_at(app, user, id),
+                pushable: self.pushable(user, target, had).await?,
             };
             let push_id = target.map(|target| target.push_id.clone()).or(had.cloned());
             settled.push(Settled {
-                target: Target { user: user.clone(), device: Some(id), push_id },
-                step: decide(&common.case, &known.person, &device),
+                target: Target { user: user.clone(), device: Some(id.clone()), push_id },
+                step: decide(&self.case, person, &device),
                 via: target.map(|target| (target.vendor, target.app_type)),
             });
         }
         Ok(())
     }
 
-    fn acked(&self, common: &Common<'_>, user: &UserId, device: &DeviceId, live: Option<&Live>) -> bool {
-        match &common.intent().subject {
+    fn without_device(&self, user: &UserId, person: &Person) -> Settled {
+        let device = Device { acked: false, live: None, dropped_at: None, pushable: Err(Reason::NotBound) };
+        let step = decide(&self.case, person, &device);
+        Settled { target: Target { user: user.clone(), device: None, push_id: None }, step, via: None }
+    }
+
+    /// Of several PushIDs of one device only one is used, so that nothing is shown twice: one that can be
+    /// pushed before one that cannot, then the lower name.
+    fn better<'a>(&self, best: Option<&'a PushTarget>, other: &'a PushTarget) -> Option<&'a PushTarget> {
+        let app = self.intent().app;
+        let rank = |target: &'a PushTarget| {
+            (target.tombstone.is_some(), self.shared.usable(app, target).is_err(), &target.push_id)
+        };
+        match best {
+            Some(best) if rank(best) <= rank(other) => Some(best),
+            _ => Some(other),
+        }
+    }
+
+    /// Whether a push could go out to this device; `had` is the PushID it had when it was seen last.
+    async fn pushable(
+        &self,
+        user: &UserId,
+        target: Option<&PushTarget>,
+        had: Option<&hongyan_wire::PushId>,
+    ) -> Result<Result<(), Reason>, StoreError> {
+        let app = self.intent().app;
+        Ok(match (target, had) {
+            (None, None) => Err(Reason::NotBound),
+            (None, Some(push_id)) => Err(why_unbound(&*self.sources.store, app, user, push_id).await?),
+            (Some(target), _) if target.tombstone.is_some() => Err(Reason::TokenGone),
+            (Some(target), _) => {
+                let strategy = self.prepared.strategy.as_ref().map(|_| ()).map_err(|reason| *reason);
+                self.shared.usable(app, target).and(strategy)
+            }
+        })
+    }
+
+    fn acked(&self, user: &UserId, device: &DeviceId, live: Option<&Live>) -> bool {
+        match &self.intent().subject {
             Subject::Message { conversation, seq, .. } => {
-                self.store.acknowledged(device, ConversationNo(*conversation)) >= *seq
+                self.sources.store.acknowledged(device, ConversationNo(*conversation)) >= *seq
             }
             Subject::Call { .. } => {
-                common.look.call_acks.contains(&(user.clone(), device.clone()))
-                    || received(common.call.as_ref(), user, device, live)
+                self.look().call_acks.contains(&(user.clone(), device.clone()))
+                    || received(self.prepared.call.as_ref(), user, device, live)
             }
         }
     }
 }
 
 /// Whether the stored call says that this device has the invitation, or acted on it.
-fn received(
-    call: Option<&Option<CallRecord>>,
-    user: &UserId,
-    device: &DeviceId,
-    live: Option<&Live>,
-) -> bool {
-    let record =
-        call.and_then(Option::as_ref).and_then(|call| call.users.iter().find(|one| one.user == *user));
-    let Some(record) = record else { return false };
+fn received(call: Option<&CallRecord>, user: &UserId, device: &DeviceId, live: Option<&Live>) -> bool {
+    let Some(record) = call.and_then(|call| call.users.iter().find(|one| one.user == *user)) else {
+        return false;
+    };
     let has_it =
         matches!(record.state, CallUserState::Received | CallUserState::Accepted | CallUserState::Rejected);
     match &record.device {
@@ -314,40 +397,4 @@ fn lives(seats: Vec<Arc<Seat>>) -> BTreeMap<DeviceId, Live> {
         }
     }
     lives
-}
-
-/// Of several PushIDs of one device only one is used, so that nothing is shown twice: one that can be pushed
-/// before one that cannot, then the lower name.
-fn better<'a>(
-    best: Option<&'a PushTarget>,
-    other: &'a PushTarget,
-    usable: &HashMap<(VendorKind, u8), Result<(), Reason>>,
-) -> Option<&'a PushTarget> {
-    let rank = |target: &'a PushTarget| {
-        let can_push = usable.get(&(target.vendor, target.app_type)).is_some_and(Result::is_ok);
-        (target.tombstone.is_some(), !can_push, &target.push_id)
-    };
-    match best {
-        Some(best) if rank(best) <= rank(other) => Some(best),
-        _ => Some(other),
-    }
-}
-
-fn pushable(
-    common: &Common<'_>,
-    target: &PushTarget,
-    usable: &HashMap<(VendorKind, u8), Result<(), Reason>>,
-) -> Result<(), Reason> {
-    if target.tombstone.is_some() {
-        return Err(Reason::TokenGone);
-    }
-    let credential = usable.get(&(target.vendor, target.app_type)).copied();
-    credential.unwrap_or(Err(Reason::NoCredential))?;
-    common.strategy.as_ref().map(|_| ()).map_err(|reason| *reason)
-}
-
-fn without_device(common: &Common<'_>, known: &Known) -> Settled {
-    let device = Device { acked: false, live: None, dropped_at: None, pushable: Err(Reason::NotBound) };
-    let step = decide(&common.case, &known.person, &device);
-    Settled { target: Target { user: known.user.clone(), device: None, push_id: None }, step, via: None }
 }

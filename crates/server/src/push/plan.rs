@@ -2,7 +2,7 @@
 
 use super::{
     Reason,
-    decide::Step,
+    decide::{Cause, Step},
     gather::Seen,
     notice::notice,
     pending::{Decided, Look, Waiting},
@@ -46,22 +46,26 @@ pub(super) fn pass(look: Look, seen: Option<Seen>, now: u64, next_id: impl FnMut
     };
     let decided = sorted.decided();
     let said = notice(&look.intent, strategy);
-    let dispatches = dispatches(&look, std::mem::take(&mut sorted.pushes), now, said, next_id);
+    let pushes = std::mem::take(&mut sorted.pushes);
+    let (dispatches, pushed) = dispatches(&look, &pushes, now, &said, next_id);
     let own_due = sorted.waiting.iter().map(|waiting| waiting.until).min();
     let plan = Plan {
         intent: look.intent.id,
-        verdicts: verdicts(sorted.acked, sorted.suppressed, &dispatches, now),
+        verdicts: verdicts(sorted.acked, sorted.suppressed, pushed, now),
         dispatches,
         next_due: own_due.into_iter().chain(look.other_due).min(),
     };
     Pass { look, plan, waiting: sorted.waiting, decided }
 }
 
+/// Devices to push, and why each, by whose credential it goes.
+type Pushes = BTreeMap<(VendorKind, u8), Vec<(Target, Cause)>>;
+
 #[derive(Default)]
 struct Sorted {
     acked: Vec<Target>,
     suppressed: BTreeMap<Reason, Vec<Target>>,
-    pushes: BTreeMap<(VendorKind, u8), Vec<Target>>,
+    pushes: Pushes,
     waiting: Vec<Waiting>,
 }
 
@@ -72,60 +76,69 @@ impl Sorted {
             (Step::Acked, _) => self.acked.push(target),
             (Step::Wait(until, awaited), _) => self.waiting.push(Waiting { target, until, awaited }),
             (Step::Suppress(reason), _) => self.suppressed.entry(reason).or_default().push(target),
-            (Step::Push, Some(via)) => self.pushes.entry(via).or_default().push(target),
+            (Step::Push(cause), Some(via)) => self.pushes.entry(via).or_default().push((target, cause)),
             // Only a device with a PushID can be decided to be pushed.
-            (Step::Push, None) => self.suppressed.entry(Reason::NotBound).or_default().push(target),
+            (Step::Push(_), None) => self.suppressed.entry(Reason::NotBound).or_default().push(target),
         }
     }
 
     fn decided(&self) -> Decided {
         let suppressed = self.suppressed.values().flatten();
-        let pushed = self.pushes.values().flatten();
+        let pushed = self.pushes.values().flatten().map(|(target, _)| target);
         let all = self.acked.iter().chain(suppressed).chain(pushed);
         all.map(|target| (target.user.clone(), target.device.clone())).collect()
     }
 }
 
+/// Requests in batches, and the verdicts that refer to them: one per request and cause.
 fn dispatches(
     look: &Look,
-    pushes: BTreeMap<(VendorKind, u8), Vec<Target>>,
+    pushes: &Pushes,
     now: u64,
-    said: hongyan_vendors::Notice,
+    said: &hongyan_vendors::Notice,
     mut next_id: impl FnMut() -> u64,
-) -> Vec<NewDispatch> {
-    let mut dispatches = Vec::new();
-    for ((kind, app_type), targets) in pushes {
-        let batch_max = vendor(kind).max_tokens(&said).max(1);
+) -> (Vec<NewDispatch>, Vec<Verdict>) {
+    let (mut dispatches, mut verdicts) = (Vec::new(), Vec::new());
+    for (&(kind, app_type), targets) in pushes {
+        let batch_max = vendor(kind).max_tokens(said).max(1);
         for batch in targets.chunks(batch_max) {
+            let id = next_id();
+            verdicts.extend(by_cause(id, batch, now));
             dispatches.push(NewDispatch {
-                id: next_id(),
+                id,
                 app: look.intent.app,
                 intent: look.intent.id,
                 vendor: kind,
                 app_type,
                 is_call: matches!(look.intent.subject, Subject::Call { .. }),
                 notice: said.clone(),
-                targets: batch.to_vec(),
+                targets: batch.iter().map(|(target, _)| target.clone()).collect(),
                 due_at: now,
                 expires_at: look.intent.spec.expires_at,
             });
         }
     }
-    dispatches
+    (dispatches, verdicts)
+}
+
+fn by_cause(dispatch: u64, batch: &[(Target, Cause)], at: u64) -> impl Iterator<Item = Verdict> {
+    let mut causes: BTreeMap<Cause, Vec<Target>> = BTreeMap::new();
+    for (target, cause) in batch {
+        causes.entry(*cause).or_default().push(target.clone());
+    }
+    causes.into_iter().map(move |(cause, targets)| {
+        let decision = Decision::Pushed { dispatch, cause: cause.code().into() };
+        Verdict { decision, targets, at }
+    })
 }
 
 fn verdicts(
     acked: Vec<Target>,
     suppressed: BTreeMap<Reason, Vec<Target>>,
-    dispatches: &[NewDispatch],
+    pushed: Vec<Verdict>,
     at: u64,
 ) -> Vec<Verdict> {
     let acked = (!acked.is_empty()).then_some(Verdict { decision: Decision::Acked, targets: acked, at });
-    let pushed = dispatches.iter().map(|dispatch| Verdict {
-        decision: Decision::Pushed { dispatch: dispatch.id },
-        targets: dispatch.targets.clone(),
-        at,
-    });
     let suppressed = suppressed.into_iter().map(|(reason, targets)| Verdict {
         decision: Decision::Suppressed { reason: reason.code().into() },
         targets,

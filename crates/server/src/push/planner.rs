@@ -6,8 +6,8 @@
 use super::{
     Counters, Signal,
     dispatcher::Orders,
-    gather::{Seen, Sources},
-    pending::{Admitted, Decided, Look, Pending, Scope},
+    gather::{Prepared, Seen, Sources},
+    pending::{Admitted, Look, Pending, Scope},
     plan::{Pass, pass},
     signal::Overflow,
 };
@@ -21,9 +21,9 @@ use tokio_util::sync::CancellationToken;
 const SIGNALS_PER_ROUND: usize = 4_096;
 /// Intents read from the store at a time.
 const PAGE_MAX: usize = 512;
-/// Looks whose facts are fetched at the same time.
-const GATHERING_MAX: usize = 16;
-/// Devices with a verdict in one transaction, unless a single intent has more.
+/// Looks that are prepared at the same time.
+const PREPARING_MAX: usize = 16;
+/// Recipients decided in one go and written in one transaction, unless a single intent has more.
 const WRITE_SIZE_MAX: usize = 4_096;
 /// Pause after the store failed, in ms.
 const STORE_PAUSE_MS: u64 = 500;
@@ -190,33 +190,43 @@ impl Planner {
         }
     }
 
-    /// Gathers facts for several looks at a time, decides, and writes as soon as enough has come together.
+    /// Prepares several looks at a time, and decides and writes as soon as enough has come together.
     async fn look_at(&mut self, looks: Vec<Look>) {
         let sources = self.sources.clone();
-        let mut seen = stream::iter(looks)
-            .map(|look| {
-                let sources = sources.clone();
-                async move {
-                    let mut look = look;
-                    let seen = see(&sources, &mut look).await;
-                    (look, seen)
+        let (simple, looks): (Vec<Look>, Vec<Look>) = looks.into_iter().partition(only_acknowledgements);
+        let mut prepared =
+            stream::iter(looks).map(|look| sources.prepare(look)).buffer_unordered(PREPARING_MAX);
+        let mut passes: Vec<Pass> = simple.into_iter().map(|look| self.decide(look, None)).collect();
+        let (mut chunk, mut size) = (Vec::new(), 0);
+        while let Some(one) = prepared.next().await {
+            match one {
+                Ok(one) => {
+                    size += 1 + one.users.len();
+                    chunk.push(one);
                 }
-            })
-            .buffer_unordered(GATHERING_MAX);
-        let (mut passes, mut size) = (Vec::new(), 0);
-        while let Some((look, seen)) = seen.next().await {
-            match seen {
-                Ok(seen) => {
-                    let pass = self.decide(look, seen);
-                    size += pass.size();
-                    passes.push(pass);
-                }
-                Err(error) => self.put_off(vec![look], &error),
+                Err((look, error)) => self.put_off(vec![look], &error),
             }
             if size >= WRITE_SIZE_MAX {
-                self.write(std::mem::take(&mut passes)).await;
+                self.see_all(std::mem::take(&mut chunk), std::mem::take(&mut passes)).await;
                 size = 0;
             }
+        }
+        self.see_all(chunk, passes).await;
+    }
+
+    /// Decides a chunk and writes it together with passes that are decided already.
+    async fn see_all(&mut self, chunk: Vec<Prepared>, mut passes: Vec<Pass>) {
+        let sources = self.sources.clone();
+        match sources.share(&chunk).await {
+            Ok(shared) => {
+                for one in chunk {
+                    match sources.see(&one, &shared).await {
+                        Ok(seen) => passes.push(self.decide(one.look, Some(seen))),
+                        Err(error) => self.put_off(vec![one.look], &error),
+                    }
+                }
+            }
+            Err(error) => self.put_off(chunk.into_iter().map(|one| one.look).collect(), &error),
         }
         self.write(passes).await;
     }
@@ -228,6 +238,9 @@ impl Planner {
 
     /// Writes passes in one transaction, then hands their dispatches on.
     async fn write(&mut self, passes: Vec<Pass>) {
+        if passes.is_empty() {
+            return;
+        }
         match self.persist(&passes).await {
             Ok(()) => self.settle(passes).await,
             // One row that the store cannot take shall hold up no other.
@@ -282,17 +295,7 @@ impl Planner {
     }
 }
 
-/// Fetches what a look needs; `None` when it only has acknowledgements to write.
-async fn see(sources: &Sources, look: &mut Look) -> Result<Option<Seen>, StoreError> {
-    if look.reload {
-        let verdicts = sources.store.verdicts(look.intent.id).await?;
-        let targets = verdicts.into_iter().flat_map(|verdict| verdict.targets);
-        let written: Decided = targets.map(|target| (target.user, target.device)).collect();
-        look.acked.retain(|target| !written.contains(&(target.user.clone(), target.device.clone())));
-        look.decided.extend(written);
-    }
-    match &look.scope {
-        Scope::Users(users) if users.is_empty() => Ok(None),
-        _ => sources.see(look).await.map(Some),
-    }
+/// Whether a look has nothing to find out, only to write.
+fn only_acknowledgements(look: &Look) -> bool {
+    !look.reload && matches!(&look.scope, Scope::Users(users) if users.is_empty())
 }

@@ -286,7 +286,7 @@ fn device(verdict: &Verdict, target: &Target, dispatches: &HashMap<u64, &Dispatc
             made(DeviceState::Expired).because(reason)
         }
         Decision::Suppressed { reason } => made(DeviceState::Suppressed).because(reason),
-        Decision::Pushed { dispatch: id } => {
+        Decision::Pushed { dispatch: id, .. } => {
             let dispatch = dispatches.get(id);
             let view = pushed(made, dispatch.and_then(|dispatch| end_of(dispatch, target)));
             let vendor = dispatch.map(|dispatch| dispatch.request.vendor);

@@ -80,8 +80,8 @@ fn verdict_events(verdict: &Verdict, created_at: u64, events: &mut Vec<EventView
             Words::new("Online: it acknowledged the live delivery.", "在线：设备已确认收到。"),
         )],
         Decision::Suppressed { reason } => vec![(5, "suppressed", Words::of_code(reason))],
-        Decision::Pushed { .. } => vec![
-            (5, "online_check", unreached(at.saturating_sub(created_at))),
+        Decision::Pushed { cause, .. } => vec![
+            (5, "online_check", unreached(cause, at.saturating_sub(created_at))),
             (6, "planned", Words::new("Handed over to push.", "交给推送服务。")),
         ],
     };
@@ -97,11 +97,20 @@ fn verdict_events(verdict: &Verdict, created_at: u64, events: &mut Vec<EventView
     }
 }
 
-fn unreached(after_ms: u64) -> Words {
-    Words::new(
-        format!("Not acknowledged {after_ms} ms after it was stored: it needs a push."),
-        format!("存储后 {after_ms} 毫秒仍未确认收到：需要推送。"),
-    )
+/// Why a device needed a push.
+fn unreached(cause: &str, after_ms: u64) -> Words {
+    match cause {
+        "no_session" => Words::new("Offline: it has no session.", "离线：没有会话连接。"),
+        "stayed_away" => Words::new(
+            "Offline: its connection broke and it did not come back in time.",
+            "离线：连接断开后没有及时重连。",
+        ),
+        "background" => Words::new("In the background: it counts as offline.", "在后台：按离线处理。"),
+        _ => Words::new(
+            format!("Online, but no acknowledgement after {after_ms} ms."),
+            format!("在线，但 {after_ms} 毫秒后仍未确认收到。"),
+        ),
+    }
 }
 
 fn dispatch_events(dispatch: &Dispatch, attempts: &[Attempt], events: &mut Vec<EventView>) {

@@ -61,7 +61,7 @@ fn record() -> TraceRecord {
         settled: true,
         verdicts: vec![
             verdict(Decision::Acked, &["bob"]),
-            verdict(Decision::Pushed { dispatch: 77 }, &["carol", "dan"]),
+            verdict(Decision::Pushed { dispatch: 77, cause: "no_session".into() }, &["carol", "dan"]),
             verdict(Decision::Suppressed { reason: "do_not_disturb".into() }, &["eve"]),
             verdict(Decision::Suppressed { reason: "expired".into() }, &["fay"]),
         ],
