@@ -92,7 +92,7 @@ mod tests {
         let (clock, hand) = Clock::manual(1_000);
         let sleeper = tokio::spawn({
             let clock = clock.clone();
-            async move { clock.sleep(Duration::from_millis(500)).await }
+            async move { clock.sleep_until(1_500).await }
         });
         hand.advance(Duration::from_millis(499));
         tokio::task::yield_now().await;

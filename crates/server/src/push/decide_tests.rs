@@ -46,8 +46,8 @@ fn turns(at_ms: u64, case: fn(u64) -> Case, person: &Person, device: &Device, be
 
 #[test]
 fn a_killed_app_is_pushed_at_once() {
-    assert_eq!(decide(&message(0), &BOB, &GONE), Step::Push);
-    assert_eq!(decide(&call(0), &BOB, &GONE), Step::Push);
+    assert_eq!(decide(&message(0), &BOB, &GONE), Step::Push(Cause::NoSession));
+    assert_eq!(decide(&call(0), &BOB, &GONE), Step::Push(Cause::NoSession));
 }
 
 #[test]
@@ -60,8 +60,8 @@ fn an_acknowledged_device_needs_nothing_whatever_else_holds() {
 
 #[test]
 fn a_silent_device_in_front_is_pushed_at_the_deadline() {
-    turns(5_000, message, &BOB, &in_front(), Awaited::Ack, Step::Push);
-    turns(5_000, call, &BOB, &in_front(), Awaited::Ack, Step::Push);
+    turns(5_000, message, &BOB, &in_front(), Awaited::Ack, Step::Push(Cause::NotAcknowledged));
+    turns(5_000, call, &BOB, &in_front(), Awaited::Ack, Step::Push(Cause::NotAcknowledged));
 }
 
 #[test]
@@ -81,10 +81,10 @@ fn a_live_device_that_cannot_be_pushed_is_waited_for() {
 #[test]
 fn a_dropped_socket_has_its_grace_for_messages_only() {
     let dropped = Device { dropped_at: Some(99_500), ..GONE };
-    turns(1_500, message, &BOB, &dropped, Awaited::Reconnect, Step::Push);
-    assert_eq!(decide(&call(0), &BOB, &dropped), Step::Push);
+    turns(1_500, message, &BOB, &dropped, Awaited::Reconnect, Step::Push(Cause::StayedAway));
+    assert_eq!(decide(&call(0), &BOB, &dropped), Step::Push(Cause::StayedAway));
     let long_ago = Device { dropped_at: Some(98_000), ..GONE };
-    assert_eq!(decide(&message(0), &BOB, &long_ago), Step::Push);
+    assert_eq!(decide(&message(0), &BOB, &long_ago), Step::Push(Cause::StayedAway));
 }
 
 #[test]
@@ -92,24 +92,24 @@ fn coming_and_going_does_not_put_a_push_off_for_ever() {
     let back = |since| Device { live: Some(Live { phase: AppPhase::Foreground, since }), ..GONE };
     assert_eq!(decide(&message(4_900), &BOB, &back(104_000)), Step::Wait(109_000, Awaited::Ack));
     assert_eq!(decide(&message(9_999), &BOB, &back(109_000)), Step::Wait(110_000, Awaited::Ack));
-    assert_eq!(decide(&message(10_000), &BOB, &back(109_000)), Step::Push);
+    assert_eq!(decide(&message(10_000), &BOB, &back(109_000)), Step::Push(Cause::NotAcknowledged));
     let dropped_again = Device { dropped_at: Some(111_999), ..GONE };
     assert_eq!(decide(&message(11_999), &BOB, &dropped_again), Step::Wait(112_000, Awaited::Reconnect));
-    assert_eq!(decide(&message(12_000), &BOB, &dropped_again), Step::Push);
+    assert_eq!(decide(&message(12_000), &BOB, &dropped_again), Step::Push(Cause::StayedAway));
 }
 
 #[test]
 fn after_a_restart_clients_may_come_back_first() {
     let restarted = |ms| Case { not_before: 103_000, ..message(ms) };
-    turns(3_000, restarted, &BOB, &GONE, Awaited::Restart, Step::Push);
-    turns(5_000, restarted, &BOB, &in_front(), Awaited::Ack, Step::Push);
-    assert_eq!(decide(&Case { is_call: true, ..restarted(0) }, &BOB, &GONE), Step::Push);
+    turns(3_000, restarted, &BOB, &GONE, Awaited::Restart, Step::Push(Cause::NoSession));
+    turns(5_000, restarted, &BOB, &in_front(), Awaited::Ack, Step::Push(Cause::NotAcknowledged));
+    assert_eq!(decide(&Case { is_call: true, ..restarted(0) }, &BOB, &GONE), Step::Push(Cause::NoSession));
 }
 
 #[test]
 fn waiting_takes_at_most_half_of_the_life() {
     let short = |ms| Case { expires_at: 102_000, ..call(ms) };
-    turns(1_000, short, &BOB, &in_front(), Awaited::Ack, Step::Push);
+    turns(1_000, short, &BOB, &in_front(), Awaited::Ack, Step::Push(Cause::NotAcknowledged));
     assert_eq!(decide(&short(2_000), &BOB, &in_front()), Step::Suppress(Reason::Expired));
 }
 
@@ -118,7 +118,7 @@ fn do_not_disturb_counts_when_it_would_be_pushed() {
     let quiet = Person { undisturbed: true, ..BOB };
     assert_eq!(decide(&message(0), &quiet, &GONE), Step::Suppress(Reason::DoNotDisturb));
     turns(5_000, message, &quiet, &in_front(), Awaited::Ack, Step::Suppress(Reason::DoNotDisturb));
-    assert_eq!(decide(&message(0), &Person { mentioned: true, ..quiet }, &GONE), Step::Push);
+    assert_eq!(decide(&message(0), &Person { mentioned: true, ..quiet }, &GONE), Step::Push(Cause::NoSession));
     let dead = Device { pushable: Err(Reason::TokenGone), ..GONE };
     assert_eq!(decide(&message(0), &quiet, &dead), Step::Suppress(Reason::TokenGone));
 }
@@ -155,7 +155,7 @@ fn a_call_that_is_answered_or_over_is_not_pushed() {
 #[test]
 fn what_is_too_old_read_or_none_of_ones_business_is_not_pushed() {
     let last = DAY_MS - 1;
-    assert_eq!(decide(&message(last), &BOB, &GONE), Step::Push);
+    assert_eq!(decide(&message(last), &BOB, &GONE), Step::Push(Cause::NoSession));
     assert_eq!(decide(&message(DAY_MS), &BOB, &GONE), Step::Suppress(Reason::Expired));
     let reader = Person { has_read: true, ..BOB };
     assert_eq!(decide(&message(0), &reader, &in_front()), Step::Suppress(Reason::ReadElsewhere));
@@ -206,7 +206,7 @@ proptest! {
         person in any_person(), device in any_device(),
     ) {
         let case = Case { is_call, expires_at: 100_000 + life, ..message(ms) };
-        if decide(&case, &person, &device) == Step::Push {
+        if matches!(decide(&case, &person, &device), Step::Push(_)) {
             prop_assert!(case.now < case.expires_at && !device.acked && device.pushable.is_ok());
             prop_assert!(person.call == Standing::Ringing && !person.has_read && !person.left);
             prop_assert!(!person.undisturbed || person.mentioned);

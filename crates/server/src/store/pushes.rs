@@ -140,6 +140,9 @@ pub enum Decision {
     Pushed {
         /// Row of the dispatch.
         dispatch: u64,
+        /// Why it needed a push; a code of `push::decide::Cause`.
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        cause: String,
     },
     /// Not pushed; the code is one of `push::reasons::Reason`.
     Suppressed {

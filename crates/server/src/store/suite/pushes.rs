@@ -76,7 +76,7 @@ async fn planned<P: Place>(world: &mut World<P>) -> (u64, u64) {
     let id = world.store.next_dispatch_id(world.now());
     let targets = vec![target("bob", None), target("cat", None)];
     let verdict =
-        Verdict { decision: Decision::Pushed { dispatch: id }, targets: targets.clone(), at: START_MS };
+        Verdict { decision: Decision::Pushed { dispatch: id, cause: String::new() }, targets: targets.clone(), at: START_MS };
     let dispatches = vec![dispatch(id, intent, targets)];
     let plan = Plan { intent, verdicts: vec![verdict], dispatches, next_due: None };
     world.store.write_plans(vec![plan]).await.unwrap();
@@ -228,7 +228,7 @@ pub async fn a_trace_tells_everything<P: Place>(world: &mut World<P>) {
     let trace = world.store.trace(intent).await.unwrap();
     assert_eq!(trace.len(), 1);
     assert!(trace[0].settled);
-    assert_eq!(trace[0].verdicts[0].decision, Decision::Pushed { dispatch: id });
+    assert_eq!(trace[0].verdicts[0].decision, Decision::Pushed { dispatch: id, cause: String::new() });
     assert_eq!(trace[0].message.as_ref().map(|message| message.id.0), Some(intent));
     let (request, attempts) = &trace[0].dispatches[0];
     assert_eq!((&request.ended, attempts), (&ends, &vec![attempt(1, START_MS + 5)]));
