@@ -9,7 +9,7 @@ use crate::{
     store::{Announcement, Appended, Thread},
 };
 use bytes::Bytes;
-use hongyan_wire::{ConversationKey, DeviceId, UserId};
+use hongyan_wire::{ConversationKey, UserId, message::Message};
 use tokio::{sync::mpsc, task::JoinHandle};
 
 /// Members that get a frame before other tasks have their turn.
@@ -41,11 +41,16 @@ impl Chat {
         match &appended.thread {
             Thread::Peer(sender, other) => self.deliver_peer(appended, sender, other),
             Thread::Group(group, members) => {
-                let frame = frame(appended, &ConversationKey::Group(group.clone()));
+                let key = ConversationKey::Group(group.clone());
+                let frame = frame(appended, &key, None);
                 for slice in members.chunks(SLICE) {
                     for member in slice {
-                        let spared = spared(appended, member);
-                        self.hub.deliver_message(appended.app, member, spared, place(appended), &frame);
+                        match *member == appended.message.sender {
+                            true => self.deliver_copy(appended, &key),
+                            false => {
+                                self.hub.deliver_message(appended.app, member, None, place(appended), &frame);
+                            }
+                        }
                     }
                     tokio::task::yield_now().await;
                 }
@@ -57,19 +62,21 @@ impl Chat {
     }
 
     fn deliver_peer(&self, appended: &Appended, sender: &UserId, other: &UserId) {
-        let for_other = frame(appended, &ConversationKey::Peer(sender.clone()));
+        let for_other = frame(appended, &ConversationKey::Peer(sender.clone()), None);
         self.hub.deliver_message(appended.app, other, None, place(appended), &for_other);
+        self.deliver_copy(appended, &ConversationKey::Peer(other.clone()));
+    }
+
+    /// The sender's other devices get a copy with the sender's own identifier; the sending device has its
+    /// message already, as the answer to its request.
+    fn deliver_copy(&self, appended: &Appended, key: &ConversationKey) {
+        let sender = &appended.message.sender;
         if self.hub.seats_of(appended.app, sender).len() > 1 {
-            let for_self = frame(appended, &ConversationKey::Peer(other.clone()));
+            let copy = frame(appended, key, Some(appended.local_id.clone()));
             let spared = Some(&appended.sender_device);
-            self.hub.deliver_message(appended.app, sender, spared, place(appended), &for_self);
+            self.hub.deliver_message(appended.app, sender, spared, place(appended), &copy);
         }
     }
-}
-
-/// The sending device has its message already, as the answer to its request.
-fn spared<'a>(appended: &'a Appended, member: &UserId) -> Option<&'a DeviceId> {
-    (*member == appended.message.sender).then_some(&appended.sender_device)
 }
 
 /// Conversation and place, as the hub compares them.
@@ -77,7 +84,7 @@ fn place(appended: &Appended) -> (u64, u64) {
     (appended.message.conversation.0, appended.message.seq)
 }
 
-fn frame(appended: &Appended, key: &ConversationKey) -> Bytes {
-    let message = view::message(&appended.message, key);
+fn frame(appended: &Appended, key: &ConversationKey, local_message_id: Option<String>) -> Bytes {
+    let message = Message { local_message_id, ..view::message(&appended.message, key) };
     Bytes::from(view::messages(key, vec![message], false).to_frame())
 }
