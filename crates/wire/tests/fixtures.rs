@@ -177,7 +177,11 @@ proptest! {
     }
 
     #[test]
-    fn a_frame_with_one_letter_changed_is_read_or_refused(pick in any::<prop::sample::Index>(), at in any::<prop::sample::Index>(), letter in any::<char>()) {
+    fn a_frame_with_one_letter_changed_is_read_or_refused(
+        pick in any::<prop::sample::Index>(),
+        at in any::<prop::sample::Index>(),
+        letter in any::<char>(),
+    ) {
         let all = files(folder());
         let (_, text) = pick.get(&all);
         let mut letters: Vec<char> = text.chars().collect();

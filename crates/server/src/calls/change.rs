@@ -43,7 +43,8 @@ impl Turns {
 }
 
 impl Calls {
-    /// Lets an event happen to a call and gives what it is now; `None`: the event was harmless. Without `app` the call may be of any.
+    /// Lets an event happen to a call and gives what it is now; `None`: the event was harmless. Without `app`
+    /// the call may be of any.
     ///
     /// # Errors
     /// What the table refuses; 6000276 for a call of another app; `SERVICE` when the store cannot.

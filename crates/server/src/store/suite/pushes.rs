@@ -75,8 +75,11 @@ async fn planned<P: Place>(world: &mut World<P>) -> (u64, u64) {
     let intent = pushed(world).await.message.id.0;
     let id = world.store.next_dispatch_id(world.now());
     let targets = vec![target("bob", None), target("cat", None)];
-    let verdict =
-        Verdict { decision: Decision::Pushed { dispatch: id, cause: String::new() }, targets: targets.clone(), at: START_MS };
+    let verdict = Verdict {
+        decision: Decision::Pushed { dispatch: id, cause: String::new() },
+        targets: targets.clone(),
+        at: START_MS,
+    };
     let dispatches = vec![dispatch(id, intent, targets)];
     let plan = Plan { intent, verdicts: vec![verdict], dispatches, next_due: None };
     world.store.write_plans(vec![plan]).await.unwrap();
