@@ -180,7 +180,10 @@ mod tests {
         for (index, (name, code, sentence)) in Code::ALL.iter().enumerate() {
             assert!(sentence.len() > 10, "{name}");
             assert_eq!(code.sentence(), *sentence);
-            assert!(Code::ALL[index + 1..].iter().all(|(_, other, _)| other != code), "{name} is there twice");
+            assert!(
+                Code::ALL[index + 1..].iter().all(|(_, other, _)| other != code),
+                "{name} is there twice"
+            );
         }
     }
 

@@ -17,4 +17,6 @@ pub mod message;
 pub mod server;
 
 pub use codes::{CloseCode, Code, Refusal};
-pub use ids::{AppId, CallId, ConversationKey, ConversationType, DeviceId, GroupId, MessageId, PushId, Seq, UserId};
+pub use ids::{
+    AppId, CallId, ConversationKey, ConversationType, DeviceId, GroupId, MessageId, PushId, Seq, UserId,
+};

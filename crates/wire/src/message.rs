@@ -58,7 +58,9 @@ impl Content {
             }
         }
         if self.kind != kind::CUSTOM && (self.sub_type.is_some() || self.searched_content.is_some()) {
-            return Err(Refusal::parameter("subType and searchedContent belong to custom messages (type 200)"));
+            return Err(Refusal::parameter(
+                "subType and searchedContent belong to custom messages (type 200)",
+            ));
         }
         within("extendedData", self.extended_data.as_deref(), limits::MESSAGE_EXTENDED_BYTES_MAX)?;
         within("searchedContent", self.searched_content.as_deref(), limits::SEARCHED_CONTENT_BYTES_MAX)?;
@@ -84,7 +86,9 @@ impl Content {
         let letters = &text[..text.len() - padding];
         let alphabet = letters.iter().all(|b| b.is_ascii_alphanumeric() || *b == b'+' || *b == b'/');
         if text.is_empty() || !text.len().is_multiple_of(4) || padding > 2 || !alphabet {
-            return Err(Refusal::parameter("message of a command must be base64 with padding, and not empty"));
+            return Err(Refusal::parameter(
+                "message of a command must be base64 with padding, and not empty",
+            ));
         }
         match text.len() / 4 * 3 - padding {
             bytes if bytes <= limits::MESSAGE_COMMAND_BYTES_MAX => Ok(()),

@@ -52,7 +52,8 @@ fn frames() -> String {
     for method in Request::METHODS {
         if ["message.ack", "call.ack"].contains(method) {
             let params = part(&format!("{method}.notification"), "params");
-            writeln!(text, "### `{method}` (notification of the client)\n\n```json\n{params}\n```\n").unwrap();
+            writeln!(text, "### `{method}` (notification of the client)\n\n```json\n{params}\n```\n")
+                .unwrap();
         } else {
             let params = part(&format!("{method}.request"), "params");
             let result = part(&format!("{method}.answer"), "result");

@@ -118,7 +118,10 @@ fn do_not_disturb_counts_when_it_would_be_pushed() {
     let quiet = Person { undisturbed: true, ..BOB };
     assert_eq!(decide(&message(0), &quiet, &GONE), Step::Suppress(Reason::DoNotDisturb));
     turns(5_000, message, &quiet, &in_front(), Awaited::Ack, Step::Suppress(Reason::DoNotDisturb));
-    assert_eq!(decide(&message(0), &Person { mentioned: true, ..quiet }, &GONE), Step::Push(Cause::NoSession));
+    assert_eq!(
+        decide(&message(0), &Person { mentioned: true, ..quiet }, &GONE),
+        Step::Push(Cause::NoSession)
+    );
     let dead = Device { pushable: Err(Reason::TokenGone), ..GONE };
     assert_eq!(decide(&message(0), &quiet, &dead), Step::Suppress(Reason::TokenGone));
 }

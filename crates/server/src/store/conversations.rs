@@ -1,7 +1,9 @@
 //! A member's place in a conversation: cursors, do-not-disturb, unread counts. Served from memory.
 
 use super::{ConversationNo, StoreError};
-use hongyan_wire::{AppId, ConversationKey, DeviceId, MessageId, Seq, UserId, conversation::NotificationStatus};
+use hongyan_wire::{
+    AppId, ConversationKey, DeviceId, MessageId, Seq, UserId, conversation::NotificationStatus,
+};
 
 /// A conversation as one member has it, computed from cursors and tail.
 #[derive(Clone, PartialEq, Debug)]

@@ -6,7 +6,8 @@
 use super::{Appended, CallRecord, ConversationNo, Store, StoreError, StoredMessage};
 use hongyan_vendors::{Notice, VendorKind};
 use hongyan_wire::{
-    AppId, CallId, ConversationKey, DeviceId, MessageId, PushId, Seq, UserId, call::CallMode, message::PushConfig,
+    AppId, CallId, ConversationKey, DeviceId, MessageId, PushId, Seq, UserId, call::CallMode,
+    message::PushConfig,
 };
 use serde::{Deserialize, Serialize};
 
