@@ -7,12 +7,7 @@ use crate::{
     link::{Answer, Command, Link, LinkEnds, Shared},
     options::INBOX_LEN_MAX,
 };
-use hongyan_wire::{
-    Refusal,
-    client::LoginResult,
-    frame,
-    server::Notification,
-};
+use hongyan_wire::{Refusal, client::LoginResult, frame, server::Notification};
 use serde::{Serialize, de::DeserializeOwned};
 use std::{
     fmt,
@@ -146,7 +141,8 @@ impl Client {
             .expect("nobody closes the semaphore of requests in flight");
         let id = self.next_id();
         let (waiter, answer) = oneshot::channel();
-        self.command(Command::Request { id, text: frame::request(id, method, &params), waiter, permit }).await?;
+        self.command(Command::Request { id, text: frame::request(id, method, &params), waiter, permit })
+            .await?;
         match answer.await {
             Ok(answer) => answer,
             Err(_) => Err(self.closed_error()),

@@ -63,8 +63,9 @@ async fn open(request: Request, options: &ClientOptions) -> Result<Socket, Clien
     let stream: Box<dyn Stream> = match tls {
         None => Box::new(tcp),
         Some(connector) => {
-            let name = ServerName::try_from(host)
-                .map_err(|_| ClientError::Address("the host of a wss address must be a name or an IP".into()))?;
+            let name = ServerName::try_from(host).map_err(|_| {
+                ClientError::Address("the host of a wss address must be a name or an IP".into())
+            })?;
             Box::new(connector.connect(name, tcp).await?)
         }
     };

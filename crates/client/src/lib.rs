@@ -1,7 +1,7 @@
 //! A client of Hongyan in Rust: used by the server's tests, the load tool and bots.
 //!
 //! `Client` is one connection and does what it is told: nothing is retried, everything the server says can be
-//! cares for its messages: it comes back by itself, sends again what was not answered, and fills gaps.
+//! seen, and a test may send rubbish, freeze or cut the line.
 //! The WebSocket below is tokio-tungstenite on purpose: an implementation foreign to the server's own codec.
 //! Every wait here is bounded, by `ClientOptions` or by the caller.
 
@@ -16,7 +16,6 @@ mod login;
 mod methods;
 mod options;
 
-
 pub use client::{Client, Closing};
 pub use draft::{Draft, local_message_id};
 pub use error::{CallError, ClientError};
@@ -24,4 +23,3 @@ pub use hongyan_wire as wire;
 pub use login::{Credential, LoginOptions};
 pub use methods::Page;
 pub use options::{AckPolicy, ClientOptions, Delivery};
-

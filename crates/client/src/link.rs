@@ -191,14 +191,21 @@ impl Link {
     fn take_text(&mut self, text: &str) -> Option<Closing> {
         let frame: FromServer<'_> = match serde_json::from_str(text) {
             Ok(frame) => frame,
-            Err(error) => return Some(Closing::broken(format!("a frame of the server cannot be read: {error}"))),
+            Err(error) => {
+                return Some(Closing::broken(format!("a frame of the server cannot be read: {error}")));
+            }
         };
         if let Some(id) = frame.id {
             self.take_answer(id, frame);
             return None;
         }
         if let Some(refusal) = frame.error {
-            return self.shared.strays.push(refusal).err().map(|_| Closing::broken("too many refusals unread"));
+            return self
+                .shared
+                .strays
+                .push(refusal)
+                .err()
+                .map(|_| Closing::broken("too many refusals unread"));
         }
         match Notification::read(&frame) {
             Some(Ok(notification)) => self.deliver(notification),
