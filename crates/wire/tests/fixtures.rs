@@ -1,6 +1,9 @@
 //! Every frame of the protocol has a fixture, every fixture is a frame, and reading and writing one gives it
 //! back. The TypeScript SDK reads the same files.
 
+// A test's unwrap is its assertion; the lint knows only functions marked as tests.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout)]
+
 use hongyan_wire::{
     call::Call,
     client::*,

@@ -1,5 +1,8 @@
 //! Keeps the tables and examples of `docs/protocol.md` equal to the types and fixtures. `UPDATE_DOCS=1` writes them.
 
+// A test's unwrap is its assertion; the lint knows only functions marked as tests.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout)]
+
 use hongyan_wire::{CloseCode, Code, client::Request, server::Notification};
 use serde_json::Value;
 use std::{fmt::Write, fs, path::PathBuf};
