@@ -26,11 +26,6 @@ impl Pass {
     pub fn is_worth_writing(&self) -> bool {
         !self.plan.verdicts.is_empty() || self.plan.next_due.is_none()
     }
-
-    /// Devices with a verdict in it, as a measure of its size.
-    pub fn size(&self) -> usize {
-        1 + self.plan.verdicts.iter().map(|verdict| verdict.targets.len()).sum::<usize>()
-    }
 }
 
 /// Puts a pass together. `seen` is `None` when the look was about acknowledgements only; `next_id` gives row

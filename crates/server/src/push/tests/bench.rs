@@ -11,7 +11,7 @@ use crate::{
         AppStore, Append, Appended, CallRecord, CallStore, CallUserRecord, CursorMove, GroupOutcome,
         GroupStore, LoginRecord, MessageStore, NewApp, NewGroup, NewIntent, NewMessage, NewPush, Recipients,
         Store, StoredCredential, UserStore,
-        sqlite::{SqliteStore, StoreOptions},
+        sqlite::{Faults, SqliteStore, StoreOptions},
     },
 };
 use hongyan_emulator::{
@@ -44,6 +44,8 @@ pub struct Bench {
     pub signals: Signals,
     pub limits: PushLimits,
     pub app: AppId,
+    /// Makes the disk fail.
+    pub disk: Arc<Faults>,
     sent: u64,
 }
 
@@ -104,13 +106,16 @@ impl Bench {
             ProjectSpec { project_id: PROJECT.into(), apps: vec![app_spec()], ..ProjectSpec::default() };
         emulator.register_project(&project).unwrap();
         let dir = tempfile::tempdir().unwrap();
-        let store = SqliteStore::open(dir.path(), StoreOptions::default(), clock.clone()).unwrap();
+        let disk = Arc::new(Faults::default());
+        let options = StoreOptions { faults: Some(disk.clone()), ..StoreOptions::default() };
+        let store = SqliteStore::open(dir.path(), options, clock.clone()).unwrap();
         let new_app = NewApp { name: "demo".into(), id: None };
         let app = store.create_app(new_app, start_ms).await.unwrap().unwrap().id;
         let hub = Hub::new();
         let (push, signals) = start(&clock, &store, &hub, &limits);
         let push = Some(push);
-        let mut bench = Self { dir, store, hub, clock, hand, emulator, push, signals, limits, app, sent: 0 };
+        let mut bench =
+            Self { dir, store, hub, clock, hand, emulator, push, signals, limits, app, disk, sent: 0 };
         bench.put_credential(&account).await;
         bench.member("ann").await;
         bench
@@ -253,6 +258,28 @@ impl Bench {
         match self.store.append_message(message).await.unwrap() {
             Append::Stored(appended) => appended,
             other => panic!("{other:?}"),
+        }
+    }
+
+    /// Lets the disk be full: writes until the store refuses.
+    pub async fn fill_disk(&mut self) {
+        self.sign_in(&user("writer"), &device_of("writer")).await;
+        self.disk.limit_pages(1);
+        while self.store.health().is_ok() {
+            self.sent += 1;
+            let message = NewMessage {
+                app: self.app,
+                sender: user("ann"),
+                sender_device: device_of("ann"),
+                to: peer("writer"),
+                local_id: format!("local-{}", self.sent),
+                content: format!("{{\"text\":\"{}\"}}", "x".repeat(2_000)).into(),
+                disable_unread: false,
+                intent: None,
+                now_ms: self.clock.now_ms(),
+            };
+            // What becomes of it says the store's health.
+            let _ = self.store.append_message(message).await;
         }
     }
 

@@ -2,7 +2,7 @@
 
 use super::bench::{Bench, device_of, eventually, only, peer, push_config, states, user};
 use crate::{
-    push::{PushLimits, Signal, trace::DeviceState},
+    push::{PushLimits, Signal, signal::SIGNALS_MAX, trace::DeviceState},
     store::{ConversationStore, Recipients, UserStore},
 };
 use hongyan_wire::{
@@ -290,4 +290,18 @@ async fn who_joined_later_has_no_part_in_it() {
     bench.signals.send(Signal::Intent(appended.intent.clone().unwrap()));
     let trace = bench.settled(appended.message.id.0).await;
     assert_eq!(states(&trace), [("bob".to_owned(), DeviceState::Pushed, None)]);
+}
+
+#[tokio::test]
+async fn hints_that_did_not_fit_are_made_up_for() {
+    let mut bench = Bench::new().await;
+    bench.member("bob").await;
+    let intent = bench.intent(push_config());
+    let lost = bench.append(peer("bob"), Some(intent)).await;
+    // A single-threaded test: nobody takes a hint out while these go in.
+    for _ in 0..=SIGNALS_MAX {
+        let (app, user) = (bench.app, user("nobody"));
+        bench.signals.send(Signal::UserChanged { app, user });
+    }
+    assert_eq!(only(&bench.settled(lost.message.id.0).await), (DeviceState::Pushed, None));
 }

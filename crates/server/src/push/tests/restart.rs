@@ -1,6 +1,6 @@
 //! A restart at any moment: nothing is lost, nothing is shown twice.
 
-use super::bench::{Bench, only, peer, push_config, states};
+use super::bench::{Bench, eventually, only, peer, push_config, states};
 use crate::{
     push::{PushLimits, trace::DeviceState},
     store::PushStore,
@@ -130,4 +130,48 @@ async fn a_backlog_larger_than_memory_drains_once_each() {
     let said: Vec<String> = bench.requests().iter().map(said).collect();
     assert_eq!(said.iter().collect::<HashSet<_>>().len(), 40);
     assert!(said.len() <= 41, "only the one that hung when it died is made twice: {}", said.len());
+}
+
+#[tokio::test]
+async fn while_the_disk_is_full_decisions_wait_and_then_go_out() {
+    let mut bench = Bench::new().await;
+    let bob = bench.member("bob").await;
+    let seating = bench.connect(&bob, AppPhase::Foreground);
+    let id = bench.send(peer("bob")).await;
+    bench.waits_for(id.0, 1).await;
+    bench.fill_disk().await;
+    seating.seat().set_phase(AppPhase::Background);
+    bench.changed(&bob);
+    let failures = || bench.push.as_ref().unwrap().counters().store_errors.get();
+    eventually(async || (failures() > 0).then_some(())).await;
+    assert!(bench.requests().is_empty(), "nothing goes out that is not on the disk");
+    bench.disk.limit_pages(0);
+    eventually(async || {
+        bench.advance(500);
+        bench.trace(id.0).await.settled.then_some(())
+    })
+    .await;
+    assert_eq!(only(&bench.trace(id.0).await), (DeviceState::Pushed, None));
+    assert_eq!(bob.phone.notices().len(), 1);
+}
+
+#[tokio::test]
+async fn an_outcome_that_cannot_be_written_yet_is_kept() {
+    let mut bench = Bench::new().await;
+    let bob = bench.member("bob").await;
+    bench.fault(1, FaultAction { delay_ms: Some(2_000), ..FaultAction::default() });
+    let id = bench.send(peer("bob")).await;
+    let counters = bench.push.as_ref().unwrap().counters().clone();
+    eventually(async || (counters.in_flight.get() == 1).then_some(())).await;
+    bench.fill_disk().await;
+    bench.advance(2_000);
+    eventually(async || (counters.store_errors.get() > 0).then_some(())).await;
+    bench.disk.limit_pages(0);
+    eventually(async || {
+        bench.advance(500);
+        bench.trace(id.0).await.settled.then_some(())
+    })
+    .await;
+    assert_eq!(only(&bench.trace(id.0).await), (DeviceState::Pushed, None));
+    assert_eq!((bench.requests().len(), bob.phone.notices().len()), (1, 1));
 }
