@@ -120,13 +120,17 @@ impl Chat {
                 self.store.messages_after(own.conversation, after, 0, count).await
             }
             None => {
-                let before = asked.before_seq.unwrap_or(Seq::MAX);
+                let before = asked.before_seq.unwrap_or(Seq::MAX).min(own.last_seq + 1);
                 self.store.messages_before(own.conversation, before, own.visible_from, count).await
             }
         };
         let page = page.map_err(unavailable)?;
-        let messages = page.messages.iter().map(|stored| view::message(stored, &key)).collect();
-        Ok(HistoryPage { messages, has_more: page.has_more })
+        // Whoever left a group sees nothing that came later.
+        let beyond = page.messages.last().is_some_and(|last| last.seq >= own.last_seq);
+        let has_more = page.has_more && !(asked.after_seq.is_some() && beyond);
+        let visible = page.messages.iter().filter(|stored| stored.seq <= own.last_seq);
+        let messages = visible.map(|stored| view::message(stored, &key)).collect();
+        Ok(HistoryPage { messages, has_more })
     }
 
     async fn membership(&self, who: &Actor, key: &ConversationKey) -> Result<Membership, Refusal> {

@@ -76,6 +76,10 @@ async fn only_a_higher_role_kicks_and_the_kicked_get_nothing_more() {
     assert!(bob.expect(|told| matches!(told, Notification::Messages(_)), QUIET).await.is_none());
     let refused = bob.send(&group("geese"), &Draft::text("may I?")).await.unwrap_err();
     assert_eq!(refused.code(), Some(Code::NOT_IN_GROUP));
+    for page in [Page::Newest, Page::Before(99), Page::After(0)] {
+        let seen = bob.history(&group("geese"), page, 10).await.unwrap();
+        assert!(seen.messages.is_empty() && !seen.has_more, "nor does history show what came later");
+    }
 }
 
 #[tokio::test]
