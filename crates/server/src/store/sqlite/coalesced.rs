@@ -36,7 +36,8 @@ pub(super) struct Coalesced {
 struct State {
     devices: HashMap<Device, Loaded>,
     cursors_len: usize,
-    unwritten: HashMap<CursorKey, Seq>,
+    /// By device, so that a login finds its own without a search.
+    unwritten: HashMap<Device, Vec<(UserId, u64, Seq)>>,
     logins: HashMap<Device, u64>,
     /// Part of a commit under way.
     batch: Batch,
@@ -77,13 +78,9 @@ impl Coalesced {
     pub fn load(&self, app: AppId, device: &DeviceId, user: &UserId, stored: Vec<(u64, Seq)>) {
         let mut state = self.state();
         let mut reached: HashMap<u64, Seq> = stored.into_iter().collect();
-        let waiting = state.unwritten.iter().map(|(key, seq)| (key, *seq));
-        let written = state.batch.cursors.iter().map(|(key, seq)| (key, *seq));
-        for ((of_app, of_device, of_user, no), seq) in waiting.chain(written) {
-            if (*of_app, of_device, of_user) == (app, device, user) {
-                let place = reached.entry(*no).or_default();
-                *place = seq.max(*place);
-            }
+        for (no, seq) in state.not_stored(app, device, user) {
+            let place = reached.entry(no).or_default();
+            *place = seq.max(*place);
         }
         let mut reached: Vec<(u64, Seq)> = reached.into_iter().collect();
         reached.sort_unstable();
@@ -106,7 +103,7 @@ impl Coalesced {
                 state.cursors_len += 1;
             }
         }
-        state.unwritten.insert((app, device.clone(), user.clone(), no), seq);
+        state.wait((app, device.clone(), user.clone(), no), seq);
         state.shrink(self.cursors_len_max);
         true
     }
@@ -121,11 +118,16 @@ impl Coalesced {
         !state.unwritten.is_empty() || !state.logins.is_empty()
     }
 
-    /// Up to `count` of each, for a commit; `settle` tells how that ended.
+    /// About `count` of each (all cursors of a device together), for a commit; `settle` tells how that ended.
     pub fn take(&self, count: usize) -> Batch {
         let state = &mut *self.state();
-        let keys: Vec<CursorKey> = state.unwritten.keys().take(count).cloned().collect();
-        let cursors = keys.into_iter().filter_map(|key| state.unwritten.remove_entry(&key)).collect();
+        let mut cursors = Vec::new();
+        while cursors.len() < count {
+            let Some((app, device)) = state.unwritten.keys().next().cloned() else { break };
+            let waiting = state.unwritten.remove(&(app, device.clone())).unwrap_or_default();
+            let keyed = waiting.into_iter().map(|(user, no, seq)| ((app, device.clone(), user, no), seq));
+            cursors.extend(keyed);
+        }
         let devices: Vec<Device> = state.logins.keys().take(count).cloned().collect();
         let logins = devices.into_iter().filter_map(|key| state.logins.remove_entry(&key)).collect();
         state.batch = Batch { cursors, logins };
@@ -140,8 +142,7 @@ impl Coalesced {
             return;
         }
         for (key, seq) in batch.cursors {
-            let waiting = state.unwritten.entry(key).or_default();
-            *waiting = seq.max(*waiting);
+            state.wait(key, seq);
         }
         for (device, at) in batch.logins {
             let waiting = state.logins.entry(device).or_default();
@@ -151,6 +152,25 @@ impl Coalesced {
 }
 
 impl State {
+    /// Lets a cursor wait for the next commit.
+    fn wait(&mut self, (app, device, user, no): CursorKey, seq: Seq) {
+        let waiting = self.unwritten.entry((app, device)).or_default();
+        match waiting.iter_mut().find(|(of, in_no, _)| *in_no == no && *of == user) {
+            Some((_, _, reached)) => *reached = seq.max(*reached),
+            None => waiting.push((user, no, seq)),
+        }
+    }
+
+    /// Cursors of a device and user that the file may not have yet.
+    fn not_stored(&self, app: AppId, device: &DeviceId, user: &UserId) -> Vec<(u64, Seq)> {
+        let waiting = self.unwritten.get(&(app, device.clone())).into_iter().flatten();
+        let waiting = waiting.filter(|(of, _, _)| of == user).map(|(_, no, seq)| (*no, *seq));
+        let in_commit = self.batch.cursors.iter().filter(|((of_app, of_device, of_user, _), _)| {
+            (*of_app, of_device, of_user) == (app, device, user)
+        });
+        waiting.chain(in_commit.map(|((_, _, _, no), seq)| (*no, *seq))).collect()
+    }
+
     fn put(&mut self, app: AppId, device: &DeviceId, loaded: Loaded) {
         self.cursors_len += loaded.reached.len() + 1;
         if let Some(before) = self.devices.insert((app, device.clone()), loaded) {
