@@ -41,8 +41,7 @@ pub(super) struct Outbound {
 
 impl Outbound {
     /// Makes one try; gives the work back with the time of the next one if something is left.
-    pub async fn run(&self, mut work: Work, records: &Records) -> Option<(Work, u64)> {
-        work.begin_try();
+    pub async fn run(&self, work: Work, records: &Records) -> Option<(Work, u64)> {
         let mut this = Try { outbound: self, records, work, queue: VecDeque::new(), asked: None };
         let again = this.run().await.unwrap_or_else(|error| {
             tracing::warn!(dispatch.id = this.work.id(), %error, "a push waits for the store");
@@ -107,6 +106,7 @@ impl Try<'_> {
 
     /// Makes requests until nothing is left to be done at once.
     async fn exchange_all(&mut self, ready: &Ready, tokens: &HashMap<Target, String>) -> Option<u64> {
+        self.work.begin_try();
         while let Some(group) = self.queue.pop_front() {
             let aims = group.into_iter().filter_map(|target| {
                 let token = tokens.get(&target)?.as_str();

@@ -1,7 +1,7 @@
 //! What the decision needs to know: recipients, devices, sessions, cursors, settings.
 //!
 //! Reads store and hub, decides nothing itself: `decide` is asked once per device. What looks have in common
-//! (PushIDs, credentials) is fetched once for many of them, since a read of the file costs more than a decision.
+//! (PushIDs, credentials) is fetched once for many: a read of the file costs more than a decision.
 
 use super::{
     Reason,

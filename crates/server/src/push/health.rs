@@ -28,7 +28,9 @@ impl Health {
     /// The vendor accepted something: whatever it refuses now, it refuses for good reason.
     pub fn accepted(&self, key: CredentialKey) {
         // Most credentials have no trouble: nothing is kept for them.
-        self.lock().remove(&key);
+        if let Some(trouble) = self.lock().get_mut(&key) {
+            trouble.buried = 0;
+        }
     }
 
     /// Whether `dead` tokens of an answer in which nothing was accepted may be declared dead.

@@ -78,6 +78,7 @@ pub struct PushParts {
 
 /// The running pipeline. Dropping it stops every task at once; what was under way is found in the store.
 pub struct Push {
+    clock: Clock,
     store: Arc<dyn Store>,
     counters: Arc<Counters>,
     pending: SharedPending,
@@ -118,14 +119,14 @@ impl Push {
         };
         let planner = tokio::spawn(planner.run(stop.clone()));
         let patience = limits.stop_patience;
-        let retention = tokio::spawn(retention::run(store.clone(), clock, limits, stop.clone()));
-        Self { store, counters, pending, stop, planner, retention, dispatcher: Some(dispatcher), patience }
+        let retention = tokio::spawn(retention::run(store.clone(), clock.clone(), limits, stop.clone()));
+        Self { clock, store, counters, pending, stop, planner, retention, dispatcher: Some(dispatcher), patience }
     }
 
     /// What happened to a message or call and why; `None` when there is no such ID in this app (or at all).
     pub async fn trace(&self, app: Option<AppId>, id: u64) -> Result<Option<TraceView>, StoreError> {
         let waiting = |intent| planner::lock(&self.pending).waiting_of(intent).unwrap_or_default();
-        TraceView::load_with(&*self.store, app, id, waiting).await
+        TraceView::load_with(&*self.store, app, id, self.clock.now_ms(), waiting).await
     }
 
     /// Numbers for telemetry.

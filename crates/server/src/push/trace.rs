@@ -8,14 +8,20 @@ use super::{
     pending::Waiting,
     trace_events::{Words, events},
 };
-use crate::store::{
-    Appended, Attempt, CallRecord, Decision, Dispatch, DispatchState, StoreError, Subject, Target, TargetEnd,
-    Thread, TraceRecord, TraceSource, Verdict,
+use crate::{
+    clock::Clock,
+    store::{
+        Appended, Attempt, CallRecord, Decision, Dispatch, DispatchState, StoreError, Subject, Target,
+        TargetEnd, Thread, TraceRecord, TraceSource, Verdict,
+    },
 };
 use hongyan_vendors::{Notice, NoticeKind, VendorKind};
 use hongyan_wire::{AppId, CallId, DeviceId, MessageId, PushId, UserId};
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
+
+/// Traces are kept at least this long, in ms.
+const KEPT_MS_MIN: u64 = 86_400_000;
 
 /// The trace of one message or call. Serialises to the JSON that pages and tools read.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
@@ -187,7 +193,7 @@ impl TraceView {
         app: Option<AppId>,
         id: u64,
     ) -> Result<Option<Self>, StoreError> {
-        Self::load_with(store, app, id, |_| Vec::new()).await
+        Self::load_with(store, app, id, Clock::system().now_ms(), |_| Vec::new()).await
     }
 
     /// The same, with what the planner waits for.
@@ -195,12 +201,13 @@ impl TraceView {
         store: &S,
         app: Option<AppId>,
         id: u64,
+        now_ms: u64,
         waiting_of: impl Fn(u64) -> Vec<Waiting>,
     ) -> Result<Option<Self>, StoreError> {
         let records = store.records(id).await?;
         let view = match records.first() {
             Some(_) => Some(of_records(id, &records, waiting_of)),
-            None => unpushed(store, id).await?,
+            None => unpushed(store, id).await?.map(|(view, users)| view.without_push(users, now_ms)),
         };
         Ok(view.filter(|view| app.is_none_or(|app| app == view.app_id)))
     }
@@ -364,15 +371,18 @@ pub(super) fn awaited(waiting: &Waiting) -> Words {
     }
 }
 
-/// A message or call for which nothing was to be pushed.
-async fn unpushed<S: TraceSource + ?Sized>(store: &S, id: u64) -> Result<Option<TraceView>, StoreError> {
+/// A message or call without intent, and its users.
+async fn unpushed<S: TraceSource + ?Sized>(
+    store: &S,
+    id: u64,
+) -> Result<Option<(TraceView, Vec<UserId>)>, StoreError> {
     if let Some(message) = store.traced_message(MessageId(id)).await? {
         return Ok(Some(unpushed_message(id, &message)));
     }
     Ok(store.traced_call(CallId(id)).await?.map(|call| unpushed_call(id, &call)))
 }
 
-fn unpushed_message(id: u64, appended: &Appended) -> TraceView {
+fn unpushed_message(id: u64, appended: &Appended) -> (TraceView, Vec<UserId>) {
     let message = &appended.message;
     let (conversation_id, conversation_type, users) = match &appended.thread {
         Thread::Peer(one, other) => (message.sender.to_string(), 0, vec![one.clone(), other.clone()]),
@@ -391,10 +401,10 @@ fn unpushed_message(id: u64, appended: &Appended) -> TraceView {
         events: Vec::new(),
         dispatches: Vec::new(),
     };
-    view.without_push(users)
+    (view, users)
 }
 
-fn unpushed_call(id: u64, call: &CallRecord) -> TraceView {
+fn unpushed_call(id: u64, call: &CallRecord) -> (TraceView, Vec<UserId>) {
     let view = TraceView {
         id: id.to_string(),
         kind: TraceKind::Call,
@@ -408,18 +418,23 @@ fn unpushed_call(id: u64, call: &CallRecord) -> TraceView {
         events: Vec::new(),
         dispatches: Vec::new(),
     };
-    view.without_push(call.users.iter().map(|record| record.user.clone()).collect())
+    (view, call.users.iter().map(|record| record.user.clone()).collect())
 }
 
 impl TraceView {
-    fn without_push(mut self, users: Vec<UserId>) -> Self {
+    /// Nothing is known of its push: there was no pushConfig, unless it is so old that its trace may be gone.
+    fn without_push(mut self, users: Vec<UserId>, now_ms: u64) -> Self {
         let accepted_at = self.accepted_at;
+        self.events.push(super::trace_events::accepted(self.kind, accepted_at));
+        if now_ms.saturating_sub(accepted_at) >= KEPT_MS_MIN {
+            self.events.push(super::trace_events::forgotten(accepted_at));
+            return self;
+        }
         for user in users.into_iter().filter(|user| *user != self.sender_user_id) {
             let target = Target { user, device: None, push_id: None };
             let view = DeviceView::new(&target, DeviceState::Suppressed).at(accepted_at);
             self.devices.push(view.because(Reason::NoPushConfig.code()));
         }
-        self.events.push(super::trace_events::accepted(self.kind, accepted_at));
         self
     }
 }

@@ -62,6 +62,15 @@ pub(super) fn accepted(kind: TraceKind, at: u64) -> EventView {
     event(at, 4, "accepted", text)
 }
 
+/// There is no trace of something old.
+pub(super) fn forgotten(at: u64) -> EventView {
+    let text = Words::new(
+        "No trace: the sender gave no pushConfig, or the trace is older than traces are kept.",
+        "没有链路记录：发送方没有提供 pushConfig，或记录已超过保留期限。",
+    );
+    EventView { step: None, ..event(at, 4, "forgotten", text) }
+}
+
 fn event(at: u64, step: u8, name: &str, text: Words) -> EventView {
     EventView { at, step: Some(step), name: name.into(), user_id: None, device_id: None, text }
 }

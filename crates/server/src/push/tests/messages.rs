@@ -194,6 +194,10 @@ async fn without_a_push_config_the_trace_says_so() {
     let other_app = hongyan_wire::AppId(bench.app.0 ^ 1);
     assert_eq!(bench.push.as_ref().unwrap().trace(Some(other_app), id.0).await.unwrap(), None);
     assert_eq!(bench.push.as_ref().unwrap().trace(None, 1).await.unwrap(), None);
+    bench.advance(86_400_000);
+    let old = bench.trace(id.0).await;
+    assert!(old.devices.is_empty(), "of something old it cannot be known any more");
+    assert!(old.events.iter().any(|event| event.name == "forgotten"));
 }
 
 #[tokio::test]
