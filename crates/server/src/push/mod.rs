@@ -120,7 +120,17 @@ impl Push {
         let planner = tokio::spawn(planner.run(stop.clone()));
         let patience = limits.stop_patience;
         let retention = tokio::spawn(retention::run(store.clone(), clock.clone(), limits, stop.clone()));
-        Self { clock, store, counters, pending, stop, planner, retention, dispatcher: Some(dispatcher), patience }
+        Self {
+            clock,
+            store,
+            counters,
+            pending,
+            stop,
+            planner,
+            retention,
+            dispatcher: Some(dispatcher),
+            patience,
+        }
     }
 
     /// What happened to a message or call and why; `None` when there is no such ID in this app (or at all).
