@@ -54,7 +54,7 @@ impl Schedule {
     }
 
     /// The earliest deadline.
-    fn next(&self) -> Option<u64> {
+    pub fn next(&self) -> Option<u64> {
         self.lock().by_time.first().map(|(at, _)| *at)
     }
 
