@@ -10,6 +10,7 @@ trap 'rm -f "$log"' EXIT
 failed_parts=()
 passed=0
 failed=0
+skipped=0
 
 part() { # name, command …
   local name=$1
@@ -22,10 +23,13 @@ part() { # name, command …
   if [ "$status" != 0 ]; then
     failed_parts+=("$name")
     [ "$failed" -gt 0 ] || failed=1
+  elif [ "$skipped" != 0 ]; then
+    failed_parts+=("$name: $skipped skipped")
+    failed=$((failed + skipped))
   fi
 }
 
-# Adds up what the test runners of this part printed: cargo, vitest, node.
+# Adds up what the test runners of this part printed (cargo, vitest, node), and what they left out.
 count() {
   local ok bad
   ok=$(sed -E 's/\x1b\[[0-9;]*m//g' "$log" | awk '
@@ -40,6 +44,11 @@ count() {
     END { print n + 0 }')
   passed=$((passed + ok))
   failed=$((failed + bad))
+  skipped=$(sed -E 's/\x1b\[[0-9;]*m//g' "$log" | awk '
+    /^test result:/ { n += $8 }
+    /^ *Tests +.*(skipped|todo)/ { for (i = 2; i <= NF; i++) if ($i ~ /^(skipped|todo)/) n += $(i - 1) }
+    /^(#|ℹ) (skipped|todo) / { n += $3 }
+    END { print n + 0 }')
 }
 
 part "pages and SDKs are built" ./scripts/pages.sh
