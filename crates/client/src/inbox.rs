@@ -55,6 +55,11 @@ impl<T> Inbox<T> {
         queue.remove(at)
     }
 
+    /// Whether one more may be pushed.
+    pub(crate) fn has_room(&self) -> bool {
+        self.lock().len() < self.len_max
+    }
+
     pub(crate) fn len(&self) -> usize {
         self.lock().len()
     }

@@ -1,7 +1,8 @@
 //! A client of Hongyan in Rust: used by the server's tests, the load tool and bots.
 //!
 //! `Client` is one connection and does what it is told: nothing is retried, everything the server says can be
-//! seen, and a test may send rubbish, freeze or cut the line.
+//! seen, and a test may send rubbish, freeze or cut the line. `Reconnecting` is what a program wants that only
+//! cares for its messages: it comes back by itself, sends again what was not answered, and fills gaps.
 //! The WebSocket below is tokio-tungstenite on purpose: an implementation foreign to the server's own codec.
 //! Every wait here is bounded, by `ClientOptions` or by the caller.
 
@@ -15,6 +16,7 @@ pub mod load;
 mod login;
 mod methods;
 mod options;
+pub mod reconnecting;
 
 pub use client::{Client, Closing};
 pub use draft::{Draft, local_message_id};
@@ -23,3 +25,4 @@ pub use hongyan_wire as wire;
 pub use login::{Credential, LoginOptions};
 pub use methods::Page;
 pub use options::{AckPolicy, ClientOptions, Delivery};
+pub use reconnecting::{Reconnecting, ReconnectingOptions};

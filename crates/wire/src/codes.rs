@@ -68,6 +68,11 @@ impl Code {
     pub fn sentence(self) -> &'static str {
         Self::ALL.iter().find(|(_, code, _)| *code == self).map_or("", |(_, _, sentence)| sentence)
     }
+
+    /// Whether the same request may succeed a little later without anything being changed.
+    pub fn may_try_again(self) -> bool {
+        [Self::RATE_LIMITED, Self::SERVICE, Self::CUT_OFF].contains(&self)
+    }
 }
 
 impl std::fmt::Display for Code {
