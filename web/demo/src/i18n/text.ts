@@ -29,6 +29,12 @@ export function namePart(language: Language, name: string): string {
   return parts?.[language === 'zh' ? 1 : 2] ?? name;
 }
 
+/** The one character that stands for a user: of a Chinese name the last, which tells a family apart. */
+export function initial(name: string): string {
+  const letters = [...name];
+  return (/[\u3400-\u9fff]/.test(name) ? letters.at(-1) : letters[0]) ?? '';
+}
+
 /** A time relative to the send: ms up to 10 s, then s, then min, then h; with sign and thin spaces. */
 export function relative(language: Language, ms: number): string {
   const sign = ms < 0 ? '−' : '+';

@@ -1,4 +1,5 @@
 /** Messaging on a phone: log in and out, open a conversation, send. For the app's screens and the plays. */
+import { t } from '../i18n/index.svelte';
 import { Refused } from '../lib/rpc';
 import type { ChatMessage } from '../worker/protocol';
 import type { Place, ShownMessage } from './chat.svelte';
@@ -31,8 +32,9 @@ export async function openPlace(phone: Phone, place: Place): Promise<void> {
 export async function loadPlace(phone: Phone, place: Place): Promise<void> {
   const { process, chat } = phone;
   if (!process || chat.connection.state !== 2) return;
+  let messages: ChatMessage[];
   try {
-    const messages = await process.rpc.call<ChatMessage[]>('history', { ...place });
+    messages = await process.rpc.call<ChatMessage[]>('history', { ...place });
     const shown = messages.map((message) => ({ ...message, status: 'sent' as const }));
     chat.add(place.conversationID, shown);
   } catch (fault) {
@@ -40,7 +42,7 @@ export async function loadPlace(phone: Phone, place: Place): Promise<void> {
     if (!(fault instanceof Refused)) throw fault;
     return console.warn(`${phone.deviceID}: history: ${fault.message}`);
   }
-  await readPlace(phone, place);
+  if (messages.length > 0) await readPlace(phone, place);
 }
 
 /** Marks a conversation read. */
@@ -100,6 +102,6 @@ function drafted(phone: Phone, place: Place, text: string): ShownMessage {
 function pushOf(phone: Phone, place: Place, text: string): Record<string, string> {
   const sender = phone.stage.nameOf(phone.user);
   const title = place.type === GROUP ? phone.stage.placeName(place.conversationID) : sender;
-  const content = place.type === GROUP ? `${sender}: ${text}` : text;
+  const content = place.type === GROUP ? t('line.about', { name: sender, text }) : text;
   return { title, content, payload: JSON.stringify({ kind: 'message' }), resourcesID: '' };
 }

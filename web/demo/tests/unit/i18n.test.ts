@@ -1,7 +1,7 @@
 /** Texts: both languages complete, with the same places to fill, and times that read well. */
 import { describe, expect, it } from 'vitest';
 import { en } from '../../src/i18n/en';
-import { chooseLanguage, fill, namePart, relative } from '../../src/i18n/text';
+import { chooseLanguage, fill, initial, namePart, relative } from '../../src/i18n/text';
 import { zh, type TextKey } from '../../src/i18n/zh';
 
 const keys = Object.keys(zh) as TextKey[];
@@ -50,6 +50,14 @@ describe('a name', () => {
     expect(namePart('zh', name)).toBe(zh);
     expect(namePart('en', name)).toBe(en);
   });
+});
+
+describe('the character of a user', () => {
+  it.each([
+    ['小安', '安'],
+    ['Bob', 'B'],
+    ['', ''],
+  ])('of %s is %s', (name, letter) => expect(initial(name)).toBe(letter));
 });
 
 describe('a time relative to the send', () => {
