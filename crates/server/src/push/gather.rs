@@ -24,7 +24,7 @@ use hongyan_wire::{
     conversation::NotificationStatus,
 };
 use std::{
-    collections::{BTreeMap, BTreeSet, HashMap, HashSet},
+    collections::{BTreeMap, BTreeSet, HashMap, HashSet, hash_map::Entry},
     sync::Arc,
 };
 
@@ -181,9 +181,8 @@ impl Sources {
             let targets = push_targets(&*self.store, app, &users).await?;
             for target in targets.values().flatten() {
                 let key = (app, target.vendor, target.app_type);
-                if !shared.usable.contains_key(&key) {
-                    let usable = self.credentials.find(key).await?.map(|_| ());
-                    shared.usable.insert(key, usable);
+                if let Entry::Vacant(place) = shared.usable.entry(key) {
+                    place.insert(self.credentials.find(key).await?.map(|_| ()));
                 }
             }
             shared.targets.insert(app, targets);
