@@ -1,9 +1,9 @@
 //! The rules of calls as one table: state × event → new state and effects. Pure: no store, no clock, no sockets.
 //!
-//! The state is a `CallRecord`. [`step`] gives what it becomes and who is told; a refused event changes nothing.
-//! General mode is complete. Advanced mode will add events and branch where a call ends (`end_if_answered`), where
-//! further people are invited (`widen`) and where some are cancelled (`cancel`); all rules go by the users' own
-//! inviters and deadlines already.
+//! The state is a `CallRecord`. [`step`] gives what it becomes and who is told; a refused event changes
+//! nothing. General mode is complete. Advanced mode will add events and branch where a call ends
+//! (`end_if_answered`), where further people are invited (`widen`) and where some are cancelled (`cancel`);
+//! all rules go by the users' own inviters and deadlines already.
 //! docs/calls.md shows the table as it is here; a test keeps it so.
 
 use super::notices;
