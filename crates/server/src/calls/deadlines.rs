@@ -1,5 +1,5 @@
-//! The one timer of all calls: it sleeps until the earliest ring ends. Deadlines are part of the stored calls;
-//! what stands here is a copy of them that a restart reads again.
+//! The one timer of all calls: it sleeps until the earliest ring ends. Deadlines are part of the stored
+//! calls; what stands here is a copy of them that a restart reads again.
 
 use super::{Calls, table::Event};
 use futures_util::{StreamExt, stream};

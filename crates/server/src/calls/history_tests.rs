@@ -1,5 +1,5 @@
-//! The table under sequences of events at random: whatever happens, everybody ends in one final state, is told
-//! to stop ringing exactly once, and nothing outlives its deadline.
+//! The table under sequences of events at random: whatever happens, everybody ends in one final state, is
+//! told to stop ringing exactly once, and nothing outlives its deadline.
 
 use super::tests::{RING_MS, START_MS, act, invitation, received_by, user};
 use super::*;

@@ -1,6 +1,6 @@
 //! Rules of calls: who rings, who is told to stop, when a call is over.
 //!
-//! `table` decides (pure: state × event → state + effects), `change` loads, saves and lets the effects happen,
+//! `table` decides (pure: state × event → state + effects), `change` loads, saves and lets effects happen,
 //! `deadlines` is the one timer. Called by session with requests that were already read; works on the store
 //! (truth) and the hub (hint), and wakes push. Effects follow only what is saved. docs/calls.md is the table.
 

@@ -19,7 +19,7 @@ const CALLS_TOLD_MAX: usize = 64;
 
 impl Calls {
     /// Lets a device that just logged in ring for every call that still rings for its user, and tells what
-    /// others did meanwhile in calls the user is part of. A call that begins at this moment may be told twice.
+    /// others did meanwhile in calls the user is part of. A call that begins just now may be told twice.
     pub async fn ring_again(&self, who: &Actor, seat: &Arc<Seat>) {
         let calls = match self.store.live_calls_of(who.app, &who.user).await {
             Ok(calls) => calls,
@@ -39,7 +39,7 @@ impl Calls {
                 }
                 Ok(None) => {}
                 Err(error) => {
-                    tracing::error!(call.id = %call.id, %error, "a device that came cannot be told about a call");
+                    tracing::error!(call.id = %call.id, %error, "a device that came is not told of a call");
                 }
             }
         }

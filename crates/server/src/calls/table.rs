@@ -1,4 +1,4 @@
-//! The rules of calls as one table: state × event → new state and effects. Pure: no store, no clock, no sockets.
+//! The rules of calls as one table: state × event → new state and effects. Pure: no store, clock or sockets.
 //!
 //! The state is a `CallRecord`. [`step`] gives what it becomes and who is told; a refused event changes
 //! nothing. General mode is complete. Advanced mode will add events and branch where a call ends
@@ -91,7 +91,7 @@ pub enum Effect {
         /// What.
         what: Notification,
     },
-    /// It rings for these users: who is not there is pushed, if the inviter asked for it, until the ring ends.
+    /// It rings for these users: who is away is pushed, if the inviter asked for it, until the ring ends.
     Ring {
         /// Whom.
         users: Vec<UserId>,
@@ -328,7 +328,7 @@ impl Draft {
         self.effects.push(tell(users, what));
     }
 
-    /// General mode: when nobody is left to answer, the call is over. `by` is who is named as having ended it.
+    /// General mode: when nobody is left to answer, the call is over. `by` is named as having ended it.
     fn end_if_answered(&mut self, by: &UserId, now_ms: u64) {
         if self.call.mode != CallMode::General || self.call.users.iter().any(rings) {
             return;
