@@ -93,7 +93,7 @@ impl Client {
         let (frozen, frozen_end) = watch::channel(false);
         let (closing_end, closing) = watch::channel(None);
         let ends = LinkEnds { commands: commands_end, frozen: frozen_end, closing: closing_end };
-        let link = Link::new(Arc::clone(&shared), options.ack, options.delivery.clone());
+        let link = Link::new(Arc::clone(&shared), &options);
         let task = tokio::spawn(link.run(socket, ends));
         let in_flight = Arc::new(Semaphore::new(options.in_flight_max));
         Ok(Self { shared, commands, frozen, closing, in_flight, session: Mutex::new(None), options, task })

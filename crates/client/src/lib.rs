@@ -1,8 +1,8 @@
 //! A client of Hongyan in Rust: used by the server's tests, the load tool and bots.
 //!
 //! `Client` is one connection and does what it is told: nothing is retried, everything the server says can be
-//! seen, and a test may send rubbish, freeze or cut the line. `Reconnecting` is what a program wants that only
-//! cares for its messages: it comes back by itself, sends again what was not answered, and fills gaps.
+//! seen, and a test may send rubbish, freeze or cut the line. `Reconnecting` is for a program that only cares
+//! for its messages: it comes back by itself, sends again what was not answered, and fills gaps.
 //! The WebSocket below is tokio-tungstenite on purpose: an implementation foreign to the server's own codec.
 //! Every wait here is bounded, by `ClientOptions` or by the caller.
 

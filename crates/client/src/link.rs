@@ -1,12 +1,10 @@
 //! The task behind a connection: the only one that touches the socket.
 //!
-//! One select loop: what goes out (commands, acknowledgements, heartbeats) is queued and written while reading
-//! goes on, so neither side can hold the other up. It ends when the socket does, when a heartbeat stays
+//! One select loop: what goes out (commands, acknowledgements, heartbeats) is queued and written while
+//! reading goes on, so neither side can hold the other up. It ends when the socket does, when a heartbeat stays
 //! unanswered, when the inbox is full, or when its `Client` is dropped. Then it says why, once.
 
-use crate::{
-    AckPolicy, CallError, Closing, Delivery, dial::Socket, inbox::Inbox, options::HEARTBEAT_ANSWER_TIMEOUT,
-};
+use crate::{AckPolicy, CallError, ClientOptions, Closing, Delivery, dial::Socket, inbox::Inbox};
 use futures_util::{
     Sink, SinkExt, StreamExt, ready,
     stream::{SplitSink, SplitStream},
@@ -78,6 +76,8 @@ pub(crate) struct Link {
     shared: Arc<Shared>,
     ack: AckPolicy,
     delivery: Delivery,
+    /// How long a heartbeat may go unanswered.
+    answer_timeout: Duration,
     outgoing: VecDeque<Message>,
     /// Written but perhaps not flushed.
     unflushed: bool,
@@ -94,15 +94,23 @@ struct Beat {
 
 impl Beat {
     /// When something must be done about it.
-    fn due(&self) -> Instant {
-        self.unanswered.map_or(self.next, |(_, sent)| sent + HEARTBEAT_ANSWER_TIMEOUT)
+    fn due(&self, answer_timeout: Duration) -> Instant {
+        self.unanswered.map_or(self.next, |(_, sent)| sent + answer_timeout)
     }
 }
 
 impl Link {
-    pub(crate) fn new(shared: Arc<Shared>, ack: AckPolicy, delivery: Delivery) -> Self {
-        let outgoing = VecDeque::new();
-        Self { shared, ack, delivery, outgoing, unflushed: false, pending: HashMap::new(), beat: None }
+    pub(crate) fn new(shared: Arc<Shared>, options: &ClientOptions) -> Self {
+        Self {
+            shared,
+            ack: options.ack,
+            delivery: options.delivery.clone(),
+            answer_timeout: options.heartbeat_answer_timeout,
+            outgoing: VecDeque::new(),
+            unflushed: false,
+            pending: HashMap::new(),
+            beat: None,
+        }
     }
 
     /// Runs until the connection is over; then whoever waits for an answer or for the end is told.
@@ -125,7 +133,7 @@ impl Link {
         loop {
             let room = self.outgoing.len() < OUTGOING_LEN_MAX;
             let frozen = *ends.frozen.borrow_and_update();
-            let beat_due = self.beat.as_ref().map(Beat::due);
+            let beat_due = self.beat.as_ref().map(|beat| beat.due(self.answer_timeout));
             tokio::select! {
                 written = pump(sink, &mut self.outgoing), if self.unflushed || !self.outgoing.is_empty() => {
                     match written {

@@ -30,7 +30,8 @@ pub enum Delivery {
     /// Into a queue of this length, taken with `next` and `expect`. When it is full the connection is given
     /// up: a client must never lose a notification silently.
     Queue(usize),
-    /// To a listener that runs in the connection's task; it must be quick. For programs with many connections.
+    /// To a listener that runs in the connection's task and must be quick. For programs with many
+    /// connections.
     Listener(Arc<dyn Fn(&Notification) + Send + Sync>),
 }
 
@@ -52,6 +53,8 @@ pub struct ClientOptions {
     pub ack: AckPolicy,
     /// Whether a heartbeat goes out at the interval the login result names.
     pub heartbeat: bool,
+    /// See `HEARTBEAT_ANSWER_TIMEOUT`.
+    pub heartbeat_answer_timeout: Duration,
     /// Where notifications go.
     pub delivery: Delivery,
     /// Requests sent before their answers came; further ones wait. The server allows 64.
@@ -72,6 +75,7 @@ impl Default for ClientOptions {
             tls: None,
             ack: AckPolicy::Auto,
             heartbeat: true,
+            heartbeat_answer_timeout: HEARTBEAT_ANSWER_TIMEOUT,
             delivery: Delivery::Queue(INBOX_LEN_MAX),
             in_flight_max: limits::REQUESTS_IN_FLIGHT_MAX,
             connect_timeout: CONNECT_TIMEOUT,

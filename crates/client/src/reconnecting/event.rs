@@ -15,8 +15,8 @@ const CALLS_LEN_MAX: usize = 64;
 /// Something that happened.
 #[derive(Clone, PartialEq, Debug)]
 pub enum Event {
-    /// A message: each once, those of one conversation in order. Also a message of one's own, when it was sent
-    /// from another device or when its answer was lost; `sender_user_id` tells.
+    /// A message: each once, those of one conversation in order. Also a message of one's own that came from
+    /// another device, or whose answer was lost; `sender_user_id` tells.
     Message {
         /// Where.
         conversation: ConversationKey,

@@ -1,4 +1,4 @@
-//! How far this device has come in each conversation: finds doubles and gaps, and knows the cursors for a login.
+//! How far this device has come in each conversation: finds doubles and gaps, knows the cursors for a login.
 //!
 //! Pure bookkeeping. A place in a conversation is handled when everything up to it was delivered to the
 //! program or is the program's own; it is taken when the program took it from the queue.

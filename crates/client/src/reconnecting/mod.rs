@@ -1,8 +1,8 @@
 //! A client that lives longer than its connections.
 //!
-//! It connects and logs in by itself, comes back with backoff and jitter, continues its session, sends again
-//! what was not answered (with the same localMessageID, so nothing is stored twice), drops doubles, fills gaps
-//! from history and acknowledges what the program took. It stops for good when the server says so: a close
+//! It connects and logs in by itself, comes back with backoff and jitter, continues its session, sends what
+//! was not answered again (with the same localMessageID, so nothing is stored twice), drops doubles, fills
+//! gaps from history and acknowledges what the program took. It stops for good when the server says so: a close
 //! code from 4100 on, or a refused login. For programs that care for their messages and not for connections;
 //! a test of the server itself wants `Client`.
 
