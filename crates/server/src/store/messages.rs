@@ -136,6 +136,7 @@ pub trait MessageStore {
         count: usize,
     ) -> Result<Page, StoreError>;
 
-    /// One message by ID, with its app and conversation as the sender names it.
+    /// One message by ID, with its app and conversation as the sender names it. Of a group, those members are
+    /// named who could see it when it came, but for those who left and came back since.
     async fn message(&self, id: MessageId) -> Result<Option<Appended>, StoreError>;
 }

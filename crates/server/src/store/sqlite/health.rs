@@ -33,6 +33,11 @@ impl Health {
         }
     }
 
+    /// Whether the disk takes no writes, and may take them later.
+    pub fn is_waiting(&self) -> bool {
+        matches!(&*self.state(), State::Waiting { .. })
+    }
+
     /// Whether it is time to look if writing works again.
     pub fn is_probe_due(&self, now_ms: u64) -> bool {
         matches!(&*self.state(), State::Waiting { probe_at, .. } if *probe_at <= now_ms)

@@ -94,17 +94,21 @@ impl Round {
             let _ = queue.try_send(Command::Upkeep(None));
         }
         if self.shared.health.check().is_ok() {
-            self.checkpoint();
+            self.checkpoint(CHECKPOINT_BYTES, TRUNCATE_BYTES);
+        } else if self.shared.health.is_waiting() {
+            // The log holds old versions of pages: starting it over may make the room that is missing.
+            self.checkpoint(1, 1);
         }
     }
 
-    fn checkpoint(&mut self) {
+    /// Copies a log of `from` bytes or more into the database, and begins it anew from `anew` bytes on.
+    fn checkpoint(&mut self, from: u64, anew: u64) {
         let size = std::fs::metadata(&self.wal).map_or(0, |found| found.len());
-        if size < CHECKPOINT_BYTES {
+        if size < from {
             return;
         }
         let mut ended = self.run("PRAGMA wal_checkpoint(PASSIVE)");
-        if ended.is_ok() && size >= TRUNCATE_BYTES {
+        if ended.is_ok() && size >= anew {
             // After the passive one little is left to copy while the writer waits.
             ended = self.run("PRAGMA wal_checkpoint(TRUNCATE)");
         }
