@@ -178,6 +178,10 @@ impl Driver {
         self.acknowledge(client).await?;
         loop {
             self.hand_over();
+            // Late acknowledgements of calls are refused now and then; that is nobody's trouble.
+            while let Some(refusal) = client.shared.strays.take_now(|_| true) {
+                tracing::debug!(%refusal, "an acknowledgement was refused");
+            }
             while let Some((number, to, draft)) = self.outbox.dispatch() {
                 answers.push(Box::pin(send(client.clone(), number, to, draft)));
             }

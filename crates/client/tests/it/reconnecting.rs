@@ -251,3 +251,15 @@ async fn a_ringing_call_is_acknowledged_when_it_is_taken() {
     assert!(matches!(client.next(WAIT).await, Some(Event::Other(_))));
     assert_eq!(peer.expect("call.ack").await["params"], json!({"callID": "9"}));
 }
+
+#[tokio::test]
+async fn refused_acknowledgements_do_not_pile_up() {
+    let script = Script::start().await;
+    let (client, mut peer) = online(&script).await;
+    for seq in 1..=200 {
+        let error = json!({"code": Code::CALL_GONE.0, "message": "gone"});
+        peer.say(json!({"jsonrpc": "2.0", "id": null, "error": error})).await;
+        peer.deliver(&[seq]).await;
+        assert_eq!(seqs(&client, 1).await, [seq]);
+    }
+}

@@ -12,6 +12,7 @@ mod harness;
 mod messages;
 mod push;
 mod push_kit;
+mod reconnecting;
 mod sessions;
 mod socket;
 mod tidy;
