@@ -1,6 +1,6 @@
 //! `hongyan emulator`: the emulated Push Kit alone, as a test bench for anybody's sender.
 
-use crate::logging;
+use crate::{logging, serve::StopSignals};
 use clap::Args;
 use hongyan_emulator::{Emulator, EmulatorConfig};
 use hongyan_server::config::LogSection;
@@ -18,12 +18,13 @@ impl Run {
     /// Runs until it is told to stop.
     pub async fn run(self) -> anyhow::Result<()> {
         logging::start(&LogSection::default())?;
+        let stop = StopSignals::listen()?;
         let emulator =
             Emulator::start(EmulatorConfig { listen: self.listen, ..EmulatorConfig::default() }).await?;
         println!("Push Kit    {}", emulator.base_url());
         println!("control     {}/control/projects  (docs/emulator.md)", emulator.base_url());
         println!("phones      ws://{}/device", emulator.addr());
-        crate::serve::told_to_stop().await?;
+        stop.come().await;
         emulator.shutdown().await;
         Ok(())
     }

@@ -5,7 +5,7 @@ use anyhow::Context;
 use clap::Args;
 use hongyan_server::{app::Server, clock::Clock, config::Config};
 use std::{net::SocketAddr, path::PathBuf};
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 /// Runs the server. Needs no configuration: everything is in one data directory, on loopback.
 #[derive(Args)]
@@ -33,9 +33,10 @@ impl Serve {
         let config = self.settings()?;
         logging::start(&config.log)?;
         warn_when_open(&config);
+        let stop = StopSignals::listen()?;
         let server = Server::start(config, Clock::system(), axum::Router::new()).await?;
         tracing::info!(address = %server.local_addr(), "listening");
-        told_to_stop().await?;
+        stop.come().await;
         server.shutdown().await;
         Ok(())
     }
@@ -61,13 +62,28 @@ fn warn_when_open(config: &Config) {
     }
 }
 
-/// Waits for SIGTERM or SIGINT.
-pub async fn told_to_stop() -> anyhow::Result<()> {
-    let mut term = signal(SignalKind::terminate()).context("cannot listen for SIGTERM")?;
-    let mut int = signal(SignalKind::interrupt()).context("cannot listen for SIGINT")?;
-    tokio::select! {
-        _ = term.recv() => {}
-        _ = int.recv() => {}
+/// SIGTERM and SIGINT, listened for from the moment it is made: make it before telling anybody that the
+/// program runs.
+pub struct StopSignals {
+    term: Signal,
+    int: Signal,
+}
+
+impl StopSignals {
+    /// Begins to listen.
+    pub fn listen() -> anyhow::Result<Self> {
+        let listen = |kind, name| signal(kind).with_context(|| format!("cannot listen for {name}"));
+        Ok(Self {
+            term: listen(SignalKind::terminate(), "SIGTERM")?,
+            int: listen(SignalKind::interrupt(), "SIGINT")?,
+        })
     }
-    Ok(())
+
+    /// Waits for the first of them.
+    pub async fn come(mut self) {
+        tokio::select! {
+            _ = self.term.recv() => {}
+            _ = self.int.recv() => {}
+        }
+    }
 }

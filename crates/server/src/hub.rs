@@ -78,6 +78,11 @@ impl Seat {
         self.token_warned.store(false, Ordering::Relaxed);
     }
 
+    /// Whether the session still reads what it missed.
+    pub fn is_syncing(&self) -> bool {
+        self.syncing.load(Ordering::Acquire)
+    }
+
     /// The sync brought this conversation up to `seq`.
     pub fn note_synced(&self, conversation: u64, seq: u64) {
         if let Some(synced) = lock(&self.synced).as_mut() {

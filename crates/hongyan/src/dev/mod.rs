@@ -3,7 +3,7 @@
 mod pages;
 mod seed;
 
-use crate::{logging, serve::told_to_stop};
+use crate::{logging, serve::StopSignals};
 use anyhow::Context;
 use clap::Args;
 use hongyan_emulator::{Emulator, EmulatorConfig};
@@ -36,6 +36,7 @@ impl Dev {
     /// Runs until SIGTERM or SIGINT.
     pub async fn run(self) -> anyhow::Result<()> {
         logging::start(&LogSection { filter: self.log.clone(), ..LogSection::default() })?;
+        let stop = StopSignals::listen()?;
         let emulator = Emulator::start(EmulatorConfig::default()).await?;
         let mut config = Config::default();
         config.server.data = self.data.clone();
@@ -47,7 +48,7 @@ impl Dev {
         let routes = pages::routes(seeded.clone(), store.clone(), &emulator);
         let server = Server::start_on(store, config, clock, routes).await?;
         self.greet(&seeded, server.local_addr(), &emulator);
-        told_to_stop().await?;
+        stop.come().await;
         server.shutdown().await;
         emulator.shutdown().await;
         Ok(())

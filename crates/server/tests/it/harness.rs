@@ -123,9 +123,12 @@ impl World {
         self.client_with(user, AckPolicy::Auto).await
     }
 
+    /// The sync of the login is over when this returns: what comes from then on is live.
     pub async fn client_with(&self, user: &str, ack: AckPolicy) -> Client {
         let client = self.raw_with(ack).await;
         client.login(self.login(user)).await.unwrap();
+        let (hub, user) = (self.server.hub(), user_id(user));
+        until("the sync", || hub.seats_of(self.app.id, &user).iter().all(|seat| !seat.is_syncing())).await;
         client
     }
 
