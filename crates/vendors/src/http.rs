@@ -38,7 +38,7 @@ pub struct VendorRequest {
 pub struct RawAnswer {
     /// HTTP status.
     pub status: u16,
-    /// `Retry-After` in seconds from now, whichever form it had; at most [`RETRY_AFTER_S_MAX`].
+    /// `Retry-After` in seconds from now, whichever form it had; at most `RETRY_AFTER_S_MAX`.
     pub retry_after_s: Option<u32>,
     /// The body.
     pub body: Bytes,

@@ -95,7 +95,7 @@ macro_rules! sections {
 sections! {
     /// Where the server listens and keeps its data.
     server: ServerSection {
-        /// Address and port for clients, consoles and probes. Beyond loopback use [tls] or a proxy with TLS.
+        /// Address and port for clients, consoles and probes. Beyond loopback use TLS (see below) or a proxy with TLS.
         listen: SocketAddr = SocketAddr::from(([127, 0, 0, 1], 8080)), |_| true => "an address and port";
         /// Directory of the data. It is made at the first start, readable by its owner only.
         data: PathBuf = "hongyan-data".into(), |path| !path.as_os_str().is_empty() => "a directory";

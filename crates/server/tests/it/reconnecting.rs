@@ -40,7 +40,9 @@ async fn cut_lines_lose_nothing_and_repeat_nothing() {
         }
     });
     for number in 1..=MESSAGES {
-        let Some(Event::Message { message, .. }) = bob.next(WAIT).await else { panic!("{number} is missing") };
+        let Some(Event::Message { message, .. }) = bob.next(WAIT).await else {
+            panic!("{number} is missing")
+        };
         assert_eq!(message.message_seq, number);
         if number % 3 == 0 {
             cut(&bob).await;
