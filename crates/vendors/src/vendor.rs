@@ -32,6 +32,15 @@ impl VendorKind {
     }
 }
 
+impl VendorKind {
+    /// The name by which people know the service.
+    pub const fn title(self) -> &'static str {
+        match self {
+            VendorKind::Harmony => "HarmonyOS Push Kit",
+        }
+    }
+}
+
 impl fmt::Display for VendorKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())

@@ -123,15 +123,16 @@ fn unreached(cause: &str, after_ms: u64) -> Words {
 }
 
 fn dispatch_events(dispatch: &Dispatch, attempts: &[Attempt], events: &mut Vec<EventView>) {
-    let vendor = dispatch.request.vendor;
+    let vendor = dispatch.request.vendor.title();
     for attempt in attempts {
         let devices = attempt.targets;
+        let plural = if devices == 1 { "" } else { "s" };
         let (name, again_en, again_zh) = match attempt.number {
             0 | 1 => ("dispatched", "", ""),
             _ => ("retry", " again", "再次"),
         };
         let text = Words::new(
-            format!("Sent{again_en} to {vendor}, {devices} device(s)."),
+            format!("Sent{again_en} to {vendor}, {devices} device{plural}."),
             format!("{again_zh}发送到 {vendor}，{devices} 台设备。"),
         );
         events.push(event(attempt.at, 7, name, text));

@@ -174,7 +174,7 @@ fn the_text_is_aligned_and_relative() {
         lines[7]
             .starts_with("  eve    device-eve    suppressed      +10 ms  do_not_disturb        The user has")
     );
-    assert!(text.contains("request 77 to harmony: push-type 0, 2 device(s), notifyId "), "{text}");
+    assert!(text.contains("request 77 to HarmonyOS Push Kit: push-type 0, 2 devices, notifyId "), "{text}");
     assert!(
         text.contains("+12 ms      20 ms  HTTP 200  80100000    appinfoError: 1  (request r1)"),
         "{text}"

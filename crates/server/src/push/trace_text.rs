@@ -57,9 +57,10 @@ impl TraceView {
         for dispatch in &self.dispatches {
             let DispatchView { dispatch_id, vendor, push_type, targets, notify_id, app_message_id, .. } =
                 dispatch;
+            let (vendor, plural) = (vendor.title(), if *targets == 1 { "" } else { "s" });
             writeln!(
                 text,
-                "\nrequest {dispatch_id} to {vendor}: push-type {push_type}, {targets} device(s), \
+                "\nrequest {dispatch_id} to {vendor}: push-type {push_type}, {targets} device{plural}, \
                  notifyId {notify_id}, appMessageId {app_message_id}"
             )?;
             for attempt in &dispatch.attempts {

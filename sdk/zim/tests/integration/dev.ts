@@ -43,8 +43,8 @@ const START_TIMEOUT_MS = 60_000;
 const STOP_TIMEOUT_MS = 10_000;
 
 /**
- * Starts the program that `cargo build -p hongyan` made, or the one that `HONGYAN_BIN` names; `again` starts one
- * that was killed on its port and data.
+ * Starts the program that `cargo build -p hongyan` made, or the one that `HONGYAN_BIN` names; `again` starts
+ * one that was killed on its port and data.
  */
 export async function startDevServer(again?: DevServer): Promise<DevServer> {
   const program = process.env['HONGYAN_BIN'] ?? join(ROOT, 'target/debug/hongyan');
