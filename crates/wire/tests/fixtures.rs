@@ -5,6 +5,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout)]
 
 use hongyan_wire::{
+    Refusal,
     call::Call,
     client::*,
     frame::{self, FromServer, Incoming},
@@ -74,6 +75,7 @@ fn answer_again(method: &str, text: &str) -> String {
 fn request_again(text: &str) -> String {
     let incoming = Incoming::parse(text).unwrap();
     let request = Request::read(&incoming).unwrap();
+    limits_of(&request).expect(text);
     let params = params_of(&request);
     match incoming.id {
         Some(id) => frame::request(id, request.method(), &params),
@@ -116,6 +118,20 @@ fn params_of(request: &Request) -> Value {
     }
 }
 
+/// The limits that a request checks by itself; what needs the store or the app is the server's to test.
+fn limits_of(request: &Request) -> Result<(), Refusal> {
+    match request {
+        Request::Login(p) => p.check(),
+        Request::PushRegister(p) => p.check(),
+        Request::Send(p) => p.check().map(drop),
+        Request::GroupCreate(p) => p.group_info.check(),
+        Request::CallInvite(p) => p.check().map(drop),
+        Request::CallCancel(p) => p.check(),
+        Request::CallAccept(p) | Request::CallReject(p) => p.check(),
+        _ => Ok(()),
+    }
+}
+
 #[test]
 fn every_frame_is_read_and_written_the_same() {
     for (name, text) in files(folder()) {
@@ -155,7 +171,8 @@ fn every_bad_frame_is_refused_with_its_number_and_a_sentence_that_names_the_faul
     for (name, text) in files(folder().join("bad")) {
         let bad: Value = serde_json::from_str(&text).unwrap();
         let frame = bad["frame"].as_str().unwrap();
-        let refusal = Incoming::parse(frame).and_then(|incoming| Request::read(&incoming)).unwrap_err();
+        let read = Incoming::parse(frame).and_then(|incoming| Request::read(&incoming));
+        let refusal = read.and_then(|request| limits_of(&request)).expect_err(&name);
         assert_eq!(u64::from(refusal.code.0), bad["code"].as_u64().unwrap(), "{name}");
         let says = bad["says"].as_str().unwrap();
         assert!(refusal.message.contains(says), "{name}: {:?} does not say {says:?}", refusal.message);
@@ -174,6 +191,24 @@ fn a_call_of_the_list_is_whole() {
 proptest! {
     #[test]
     fn arbitrary_text_is_refused_and_never_a_panic(text in ".{0,300}") {
+        if let Ok(incoming) = Incoming::parse(&text) {
+            let _ = Request::read(&incoming);
+        }
+    }
+
+    #[test]
+    fn arbitrary_bytes_are_refused_and_never_a_panic(bytes in prop::collection::vec(any::<u8>(), 0..300)) {
+        if let Ok(incoming) = Incoming::parse(&String::from_utf8_lossy(&bytes)) {
+            let _ = Request::read(&incoming);
+        }
+    }
+
+    #[test]
+    fn arbitrary_params_of_every_method_are_read_or_refused(
+        method in prop::sample::select(Request::METHODS),
+        params in ".{0,200}",
+    ) {
+        let text = format!("{{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"{method}\",\"params\":{{{params}}}}}");
         if let Ok(incoming) = Incoming::parse(&text) {
             let _ = Request::read(&incoming);
         }

@@ -5,7 +5,7 @@
 
 use hongyan_wire::{CloseCode, Code, client::Request, server::Notification};
 use serde_json::Value;
-use std::{fmt::Write, fs, path::PathBuf};
+use std::{collections::BTreeSet, fmt::Write, fs, path::PathBuf};
 
 const CLOSES: [CloseCode; 12] = [
     CloseCode::GoingAway,
@@ -63,7 +63,7 @@ fn frames() -> String {
             writeln!(text, "### `{method}`\n\n```json\n{params}\n→ {result}\n```\n").unwrap();
         }
     }
-    text.push_str("## Notifications of the server\n\n");
+    text.push_str("### Notifications\n\n");
     for method in Notification::METHODS {
         let params = part(&format!("{method}.notification"), "params");
         writeln!(text, "### `{method}`\n\n```json\n{params}\n```\n").unwrap();
@@ -93,4 +93,42 @@ fn the_page_shows_every_code_close_and_frame_as_they_are() {
     } else {
         assert_eq!(page, expected, "run the test with UPDATE_DOCS=1 and commit the page");
     }
+}
+
+/// Adds every name of an object, at any depth. What a program puts into a text of its own is not looked at.
+fn names(value: &Value, found: &mut BTreeSet<String>) {
+    match value {
+        Value::Object(fields) => {
+            for (name, field) in fields {
+                found.insert(name.clone());
+                names(field, found);
+            }
+        }
+        Value::Array(all) => all.iter().for_each(|one| names(one, found)),
+        _ => {}
+    }
+}
+
+#[test]
+fn the_page_explains_every_method_notification_and_field() {
+    let page = fs::read_to_string(root().join("docs/protocol.md")).unwrap();
+    let from = page.find("## Methods").unwrap();
+    let prose = &page[from..page.find("<!-- begin:frames -->").unwrap()];
+    let mut wanted: BTreeSet<String> = Request::METHODS.iter().map(|name| (*name).to_owned()).collect();
+    wanted.extend(Notification::METHODS.iter().map(|name| (*name).to_owned()));
+    for entry in fs::read_dir(root().join("crates/wire/fixtures")).unwrap() {
+        let path = entry.unwrap().path();
+        if path.extension().is_some_and(|ending| ending == "json") {
+            let frame: Value = serde_json::from_str(&fs::read_to_string(path).unwrap()).unwrap();
+            [&frame["params"], &frame["result"]].into_iter().for_each(|part| names(part, &mut wanted));
+        }
+    }
+    let missing: Vec<_> = wanted.iter().filter(|name| !prose.contains(&format!("`{name}`"))).collect();
+    assert!(missing.is_empty(), "docs/protocol.md does not explain {missing:?}");
+}
+
+#[test]
+fn the_page_can_be_read_in_one_sitting() {
+    let page = fs::read_to_string(root().join("docs/protocol.md")).unwrap();
+    assert!(page.lines().count() <= 700);
 }

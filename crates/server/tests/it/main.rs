@@ -3,6 +3,7 @@
 // Unwrapping is how a test fails.
 #![allow(clippy::unwrap_used)]
 
+mod bad_frames;
 mod bad_input;
 mod calls;
 mod conversations;
