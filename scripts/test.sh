@@ -52,7 +52,7 @@ count() {
 }
 
 part "pages and SDKs are built" ./scripts/pages.sh
-part "Rust" cargo test --workspace --locked --quiet
+part "Rust" cargo test --workspace --locked --quiet --no-fail-fast
 part "the program for the tests of SDKs and pages" cargo build --locked --quiet --package hongyan
 part "SDKs and pages, unit and against the server" npm test --silent
 part "pages in Chromium" npm run test:browser --silent --workspace web/demo
