@@ -33,6 +33,8 @@ export class Registration {
   /** Number of the attempt under way; a result of an older one is dropped. */
   #turn = 0;
   #busy = false;
+  /** Settled once every request of a registration has its answer. */
+  #asked: Promise<unknown> = Promise.resolve();
   #timer: ReturnType<typeof setTimeout> | null = null;
 
   constructor(provider: PushProvider, report: (message: ZPNsRegisterMessage) => void) {
@@ -61,7 +63,10 @@ export class Registration {
     void this.#attempt();
   }
 
-  /** Wants no push any more: the server forgets this device. Never rejects. */
+  /**
+   * Wants no push any more: the server forgets this device. Never rejects. A registration under way is waited
+   * for, because it may travel another way and arrive after this one.
+   */
   async unregister(): Promise<ZPNsUnregisterMessage> {
     this.#wanted = null;
     this.#pushID = '';
@@ -71,8 +76,10 @@ export class Registration {
       const msg = 'create a ZIM client first; with token authentication, log in';
       return { errorCode: ZPNsErrorCode.UnregisterFailed, msg };
     }
+    await this.#asked;
     try {
-      await link.unregister();
+      // Whoever registered again meanwhile wants push.
+      if (!this.#wanted) await link.unregister();
       return { errorCode: ZPNsErrorCode.Success, msg: 'success' };
     } catch (thrown) {
       return { errorCode: ZPNsErrorCode.UnregisterFailed, msg: messageOf(thrown) };
@@ -129,7 +136,9 @@ export class Registration {
     }
     const asked = { vendor: this.#provider.vendor, token: this.#token, appType: this.#wanted.appType };
     try {
-      const pushID = await link.register(asked);
+      const asking = link.register(asked);
+      this.#asked = Promise.allSettled([this.#asked, asking]);
+      const pushID = await asking;
       if (turn === this.#turn) this.#succeed(pushID);
     } catch (thrown) {
       if (turn === this.#turn) this.#failed(thrown, retry);

@@ -218,16 +218,33 @@ describe('later', () => {
     expect(await new ZPNs().unregisterPush()).toMatchObject({ errorCode: 6000405 });
   });
 
-  it('an answer that comes after unregistering is dropped', async () => {
-    let answer: (pushID: string) => void = () => undefined;
-    link.answer = () => new Promise((resolve) => (answer = resolve));
-    push.registerPush({});
+  it('unregistering waits for a registration under way, which could overtake it, and drops its answer', async () => {
+    let answered: (pushID: string) => void = () => undefined;
+    link.answer = () => new Promise((resolve) => (answered = resolve));
+    push.registerPush();
     await settle();
     link.answer = () => Promise.resolve('');
-    await push.unregisterPush();
-    answer('push-0009');
+    const gone = push.unregisterPush();
     await settle();
+    expect(link.asked).toEqual(['harmony MA-first 1']);
+    answered('push-0001');
+    expect(await gone).toMatchObject({ errorCode: 0 });
+    expect(link.asked).toEqual(['harmony MA-first 1', 'unregister all']);
     expect(told).toEqual([]);
+  });
+
+  it('who registers while unregistering waits wants push', async () => {
+    let answered: (pushID: string) => void = () => undefined;
+    link.answer = () => new Promise((resolve) => (answered = resolve));
+    push.registerPush();
+    await settle();
+    const gone = push.unregisterPush();
+    link.answer = () => Promise.resolve('push-0001');
+    push.registerPush({ appType: 2 });
+    await settle();
+    answered('push-0001');
+    expect(await gone).toMatchObject({ errorCode: 0 });
+    expect(link.asked).toEqual(['harmony MA-first 1', 'harmony MA-first 2']);
   });
 });
 
