@@ -218,7 +218,7 @@ describe('later', () => {
     expect(await new ZPNs().unregisterPush()).toMatchObject({ errorCode: 6000405 });
   });
 
-  it('unregistering waits for a registration under way, which could overtake it, and drops its answer', async () => {
+  it('unregistering waits for a registration under way and drops its answer', async () => {
     let answered: (pushID: string) => void = () => undefined;
     link.answer = () => new Promise((resolve) => (answered = resolve));
     push.registerPush();
