@@ -1,6 +1,6 @@
 //! The conversation list, unread counts and do-not-disturb.
 
-use crate::harness::{WAIT, World, create_group, device, group, messages, peer, user_id};
+use crate::harness::{WAIT, World, create_group, group, messages, peer, user_id};
 use hongyan_client::{Client, Draft};
 use hongyan_wire::{Code, conversation::NotificationStatus, server::Notification};
 use std::time::Duration;
@@ -103,5 +103,4 @@ async fn members_of_a_group_see_it_in_their_list_until_they_leave() {
     messages(&bob).await;
     bob.group_leave(&hongyan_wire::GroupId::new("geese").unwrap()).await.unwrap();
     assert!(bob.conversation_get(&group("geese")).await.unwrap().is_disabled);
-    let _ = device("bob");
 }

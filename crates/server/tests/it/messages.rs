@@ -1,6 +1,6 @@
 //! Sending, ordering, doubles, offline sync, history: G1, G2 and G3 through the front door.
 
-use crate::harness::{QUIET, World, create_group, device, group, messages, peer, text, user_id};
+use crate::harness::{QUIET, World, create_group, group, messages, peer, text, user_id};
 use hongyan_client::{AckPolicy, Draft, Page};
 use hongyan_wire::{Code, client::Cursor};
 use std::time::Duration;
@@ -179,5 +179,4 @@ async fn an_ack_beyond_the_tail_is_refused() {
     bob.ack(&peer("ann"), 2).await.unwrap();
     let refusal = bob.next_stray(crate::harness::WAIT).await.unwrap();
     assert_eq!(refusal.code, Code::BAD_PARAMETER);
-    let _ = device("bob");
 }

@@ -1,6 +1,8 @@
 //! Acked or pushed, through the front door: real sockets, the real store, the emulated Push Kit (G4–G9).
 
-use crate::harness::{QUIET, WAIT, World, create_group, device, group, messages, peer, register, user_id};
+use crate::harness::{
+    QUIET, WAIT, World, create_group, device, group, messages, peer, register, until, user_id,
+};
 use hongyan_client::{AckPolicy, Client, Draft};
 use hongyan_emulator::{FaultAction, FaultSpec, Notice, Phone, PhoneEvent, Reason as DeadReason};
 use hongyan_server::push::trace::{DeviceState, TraceView};
@@ -24,6 +26,15 @@ async fn shown(phone: &Phone, id: MessageId) -> Arc<Notice> {
     let id = id.to_string();
     let notice = phone.wait_notice(|notice| notice.data["messageID"] == id.as_str(), WAIT).await;
     notice.unwrap_or_else(|| panic!("message {id} was not shown"))
+}
+
+/// Moves time on, a step at a time, until the phone shows something.
+async fn shown_in_time(world: &World, phone: &Phone, step: Duration) {
+    until("a notice", || {
+        world.advance(step);
+        !phone.notices().is_empty()
+    })
+    .await;
 }
 
 /// (state, reason) of the one device of a trace.
@@ -103,7 +114,7 @@ async fn a_short_break_of_the_line_is_no_reason_to_push() {
     let bob = world.client("bob").await;
     bob.abort();
     let hub = world.server.hub();
-    crate::harness::until("the break", || hub.seats_of(world.app.id, &user_id("bob")).is_empty()).await;
+    until("the break", || hub.seats_of(world.app.id, &user_id("bob")).is_empty()).await;
     let id = send(&ann, "bob", &pushed("quick")).await;
     world.advance(Duration::from_millis(1_500));
     let bob = world.client("bob").await;
@@ -236,12 +247,7 @@ async fn a_vendor_in_trouble_is_asked_again_with_the_same_ids() {
     let busy = FaultAction { status: Some(503), ..FaultAction::default() };
     emulator.add_fault(FaultSpec { next: Some(2), action: busy, ..FaultSpec::default() }).unwrap();
     let id = send(&ann, "bob", &pushed("try again")).await;
-    let started = std::time::Instant::now();
-    while phone.notices().is_empty() {
-        assert!(started.elapsed() < WAIT, "never shown");
-        world.advance(Duration::from_millis(250));
-        tokio::task::yield_now().await;
-    }
+    shown_in_time(&world, &phone, Duration::from_millis(250)).await;
     let trace = world.settled_trace(id.0).await;
     assert_eq!(verdict(&trace).0, DeviceState::Pushed);
     assert_eq!(trace.dispatches[0].attempts.len(), 3, "{trace:#?}");
@@ -285,15 +291,10 @@ async fn what_was_planned_before_a_restart_is_pushed_after_it_once() {
     let busy = FaultAction { status: Some(503), ..FaultAction::default() };
     emulator.add_fault(FaultSpec { share: Some(1.0), action: busy, ..FaultSpec::default() }).unwrap();
     let id = send(&ann, "bob", &pushed("before the restart")).await;
-    crate::harness::until("a first try", || world.requests() > 0).await;
+    until("a first try", || world.requests() > 0).await;
     let world = world.restart().await;
     world.kit.as_ref().unwrap().emulator.clear_faults();
-    let started = std::time::Instant::now();
-    while phone.notices().is_empty() {
-        assert!(started.elapsed() < WAIT, "never shown");
-        world.advance(Duration::from_millis(500));
-        tokio::task::yield_now().await;
-    }
+    shown_in_time(&world, &phone, Duration::from_millis(500)).await;
     assert_eq!(verdict(&world.settled_trace(id.0).await).0, DeviceState::Pushed);
     assert_eq!(phone.notices().len(), 1);
 }
@@ -307,7 +308,7 @@ async fn nothing_is_sent_after_its_time() {
     let busy = FaultAction { status: Some(503), ..FaultAction::default() };
     emulator.add_fault(FaultSpec { share: Some(1.0), action: busy, ..FaultSpec::default() }).unwrap();
     let id = send(&ann, "bob", &pushed("too late")).await;
-    crate::harness::until("a first try", || world.requests() > 0).await;
+    until("a first try", || world.requests() > 0).await;
     world.advance(Duration::from_secs(86_401));
     emulator.clear_faults();
     let trace = world.settled_trace(id.0).await;
