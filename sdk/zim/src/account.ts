@@ -4,11 +4,13 @@
  */
 
 import { toHex } from './bytes.js';
+import { Blacklist } from './blacklist.js';
 import { Calls } from './calls.js';
 import {
   checkContent,
   checkConversation,
   checkCount,
+  checkMessageID,
   checkPushConfig,
   checkSendConfig,
   within,
@@ -22,6 +24,8 @@ import { Inbox } from './inbox.js';
 import * as limits from './limits.js';
 import { Outbox } from './outbox.js';
 import type { LogLevel, Platform } from './platform/index.js';
+import { Profile } from './profile.js';
+import { Revoked } from './revoked.js';
 import type { Session } from './session.js';
 import type { ZIMError } from './types/common.js';
 import {
@@ -59,15 +63,20 @@ export class Account {
   readonly groups: Groups;
   readonly calls: Calls;
   readonly users: Users;
+  readonly blacklist: Blacklist;
+  readonly profile: Profile;
   readonly #parts: AccountParts;
   readonly #inbox: Inbox;
   readonly #outbox: Outbox;
+  readonly #revoked = new Revoked();
 
   constructor(parts: AccountParts) {
     const { session, platform, listeners } = parts;
     this.#parts = parts;
     this.users = new Users(session);
     this.calls = new Calls(session, listeners);
+    this.blacklist = new Blacklist(session, listeners);
+    this.profile = new Profile(session, listeners, this.users, platform.type);
     this.#outbox = new Outbox(platform.clock, (send) => session.requestOnce('message.send', send));
     this.conversations = new Conversations(
       {
@@ -76,6 +85,7 @@ export class Account {
         totalChanged: (totalUnreadMessageCount) =>
           void listeners.emit('conversationTotalUnreadMessageCountUpdated', { totalUnreadMessageCount }),
         syncState: (state) => void listeners.emit('conversationSyncStateChanged', { state }),
+        now: (message) => this.#revoked.now(message),
         log: parts.log,
       },
       platform.clock,
@@ -123,6 +133,15 @@ export class Account {
     switch (method as keyof ServerNotifications) {
       case 'message.received':
         this.#inbox.received(params as WireMessages);
+        return true;
+      case 'message.revoked':
+        this.#revocation(params as ServerNotifications['message.revoked']);
+        return true;
+      case 'block.changed':
+        this.blacklist.changed(params as ServerNotifications['block.changed']);
+        return true;
+      case 'user.pushRuleChanged':
+        this.profile.pushRuleChanged(params as ServerNotifications['user.pushRuleChanged']);
         return true;
       case 'conversation.changed':
         this.conversations.changed((params as ServerNotifications['conversation.changed']).infoList);
@@ -181,8 +200,28 @@ export class Account {
     else if (nextSeq !== undefined) asked.beforeSeq = nextSeq;
     const onlyLocal = config.mode === ZIMMessageQueryMode.OnlyLocal;
     const page = onlyLocal ? { messages: [] } : await this.#parts.session.request('message.history', asked);
-    const messageList = page.messages.map((message) => toMessage(message, this.#parts.userID));
+    const messageList = this.#shown(page.messages);
     return { conversationID, conversationType, messageList };
+  }
+
+  /** Takes a message back. What the server no longer has of it, this device keeps in memory: its own text. */
+  async revoke(
+    given: types.ZIMMessage,
+    config: types.ZIMMessageRevokeConfig = {},
+  ): Promise<types.ZIMMessageRevokedResult> {
+    const ref = checkConversation(given?.conversationID, given?.conversationType);
+    const extended = config.revokeExtendedData ?? '';
+    const pushConfig = checkPushConfig(config.pushConfig);
+    within('revokeExtendedData', extended, limits.MESSAGE_EXTENDED_BYTES_MAX);
+    const { message } = await this.#parts.session.request('message.revoke', {
+      ...ref,
+      messageID: checkMessageID(given.messageID),
+      ...(extended ? { revokeExtendedData: extended } : {}),
+      ...(pushConfig ? { pushConfig } : {}),
+    });
+    this.#revoked.note(message);
+    this.conversations.revoked(ref, [message]);
+    return { message: toMessage(this.#revoked.now(message), this.#parts.userID) };
   }
 
   #prepare(given: types.ZIMMessage, to: WireConversationRef, config: types.ZIMMessageSendConfig): WireSend {
@@ -226,10 +265,11 @@ export class Account {
   }
 
   /** Counts first, so that the listener sees a list that knows the message; tells of the list afterwards. */
-  #deliver(from: WireConversationRef, messages: WireMessage[], isOfflineMessage: boolean): void {
-    const { listeners, userID } = this.#parts;
+  #deliver(from: WireConversationRef, given: WireMessage[], isOfflineMessage: boolean): void {
+    const { listeners } = this.#parts;
+    const messages = given.map((message) => this.#revoked.now(message));
     this.conversations.count(from, messages);
-    const messageList = messages.map((message) => toMessage(message, userID));
+    const messageList = this.#shown(messages);
     const fromConversationID = from.conversationID;
     const isPeer = from.conversationType === ZIMConversationType.Peer;
     const told = { messageList, fromConversationID, info: { isOfflineMessage } };
@@ -238,6 +278,18 @@ export class Account {
       listeners.emit(isPeer ? 'receivePeerMessage' : 'receiveGroupMessage', older);
     }
     if (messages.some((message) => message.messageSeq > 0)) this.conversations.report(from);
+  }
+
+  /** Messages were revoked elsewhere. Told of all: the app knows which of them it shows. */
+  #revocation({ messages, ...from }: ServerNotifications['message.revoked']): void {
+    for (const message of messages) this.#revoked.note(message);
+    this.conversations.revoked(from, messages);
+    const messageList = this.#shown(messages) as types.ZIMRevokeMessage[];
+    this.#parts.listeners.emit('messageRevokeReceived', { messageList });
+  }
+
+  #shown(messages: WireMessage[]): types.ZIMMessage[] {
+    return messages.map((message) => toMessage(this.#revoked.now(message), this.#parts.userID));
   }
 
   async #above(from: WireConversationRef, afterSeq: number): Promise<WireMessage[]> {

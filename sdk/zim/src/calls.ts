@@ -7,6 +7,7 @@ import { badParameter, notInThisVersion } from './codes.js';
 import { toCall, toCallUser } from './convert.js';
 import type { EventSink } from './events.js';
 import * as limits from './limits.js';
+import { Pages, Recent } from './recent.js';
 import type { Session } from './session.js';
 import type * as types from './types/call.js';
 import { ZIMCallInvitationMode, ZIMCallUserState } from './types/enums.js';
@@ -20,9 +21,7 @@ export class Calls {
   readonly #shown = new Recent<true>(limits.CALLS_KNOWN_MAX);
   /** Calls this user started: the older events are for the caller alone. */
   readonly #own = new Recent<true>(limits.CALLS_KNOWN_MAX);
-  /** Pages that can be continued: ZIM's flag is a number, the server's place is not. */
-  readonly #pages = new Recent<string>(limits.CALLS_KNOWN_MAX);
-  #nextFlag = 0;
+  readonly #pages = new Pages(limits.CALLS_KNOWN_MAX);
 
   constructor(session: Pick<Session, 'request' | 'notify' | 'userID'>, events: Pick<EventSink, 'emit'>) {
     this.#session = session;
@@ -77,18 +76,12 @@ export class Calls {
 
   async list(config: types.ZIMCallInvitationQueryConfig): Promise<types.ZIMCallInvitationListQueriedResult> {
     const count = checkCount('count', config.count, limits.CALL_PAGE_MAX);
-    const before = config.nextFlag ? this.#pages.get(String(config.nextFlag)) : undefined;
-    if (config.nextFlag && before === undefined)
-      throw badParameter('nextFlag must be that of the page before');
+    const before = this.#pages.place(config.nextFlag);
     const page = await this.#session.request('call.list', {
       count,
       ...(before === undefined ? {} : { before }),
     });
-    let nextFlag = 0;
-    if (page.next !== undefined) {
-      nextFlag = ++this.#nextFlag;
-      this.#pages.set(String(nextFlag), page.next);
-    }
+    const nextFlag = this.#pages.flag(page.next);
     return { callList: page.callList.map(toCall), nextFlag };
   }
 
@@ -171,25 +164,4 @@ function checkMode({
   if (mode !== ZIMCallInvitationMode.General) throw badParameter('mode must be 0 (general)');
   if (enableNotReceivedCheck) throw notInThisVersion('enableNotReceivedCheck');
   return mode;
-}
-
-/** A map that forgets what was set longest ago. */
-class Recent<V> {
-  readonly #map = new Map<string, V>();
-  readonly #most: number;
-
-  constructor(most: number) {
-    this.#most = most;
-  }
-
-  get(key: string): V | undefined {
-    return this.#map.get(key);
-  }
-
-  set(key: string, value: V): void {
-    this.#map.delete(key);
-    this.#map.set(key, value);
-    const [oldest] = this.#map.keys();
-    if (this.#map.size > this.#most && oldest !== undefined) this.#map.delete(oldest);
-  }
 }

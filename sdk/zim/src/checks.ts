@@ -29,6 +29,14 @@ export function checkCallID(callID: unknown): string {
   return callID;
 }
 
+/** A messageID as the server gave it. */
+export function checkMessageID(messageID: unknown): string {
+  if (typeof messageID !== 'string' || !/^[1-9][0-9]{0,18}$/.test(messageID)) {
+    throw badParameter('the message must be one that the server has: its messageID is missing');
+  }
+  return messageID;
+}
+
 function checkID(what: string, id: unknown, bytesMax: number): string {
   if (typeof id !== 'string' || id.length === 0 || id.length > bytesMax) {
     throw badParameter(`${what} must be a text of 1 to ${bytesMax} bytes`);

@@ -159,6 +159,43 @@ export class Client {
     return this.#user().users.query(userIDs, config);
   }
 
+  /** This user as the server knows it, with its push rule. */
+  async querySelfUserInfo(): Promise<types.ZIMSelfUserInfoQueriedResult> {
+    return this.#user().profile.query();
+  }
+
+  /** Sets which platforms are not pushed while others are online; replaces the rule as a whole. */
+  async updateUserOfflinePushRule(
+    offlinePushRule: types.ZIMUserOfflinePushRule,
+  ): Promise<types.ZIMUserOfflinePushRuleUpdatedResult> {
+    return this.#user().profile.setPushRule(offlinePushRule);
+  }
+
+  /** Sets the number on the app's icon of this user's own phones that are offline: 0 to 100000. */
+  async updateUserBadge(badge: number): Promise<void> {
+    await this.#user().profile.setBadge(badge);
+  }
+
+  // -- block list ------------------------------------------------------------------------------------------
+
+  /** Blocks 1 to 20 users: they can neither send to this user nor call; groups are not affected. */
+  async addUsersToBlacklist(userIDs: string[]): Promise<types.ZIMBlacklistUsersAddedResult> {
+    return this.#user().blacklist.add(userIDs);
+  }
+
+  async removeUsersFromBlacklist(userIDs: string[]): Promise<types.ZIMBlacklistUsersRemovedResult> {
+    return this.#user().blacklist.remove(userIDs);
+  }
+
+  /** A page of the block list, by userID. */
+  async queryBlacklist(config: types.ZIMBlacklistQueryConfig): Promise<types.ZIMBlacklistQueriedResult> {
+    return this.#user().blacklist.query(config);
+  }
+
+  async checkUserIsInBlacklist(userID: string): Promise<types.ZIMBlacklistCheckedResult> {
+    return this.#user().blacklist.check(userID);
+  }
+
   // -- messages --------------------------------------------------------------------------------------------
 
   /**
@@ -174,6 +211,18 @@ export class Client {
   ): Promise<types.ZIMMessageSentResult> {
     const to = { conversationID: toConversationID, conversationType };
     return this.#user().send(message, to, config, notification);
+  }
+
+  /**
+   * Takes a stored message back for everybody, with its notice: an own one within the app's window (two
+   * minutes unless set otherwise), a member's as admin, anybody's as owner of the group. 6000278: too late;
+   * 6000279: revoked before; 6000009: it may have happened.
+   */
+  async revokeMessage(
+    message: types.ZIMMessage,
+    config?: types.ZIMMessageRevokeConfig,
+  ): Promise<types.ZIMMessageRevokedResult> {
+    return this.#user().revoke(message, config);
   }
 
   /** A page of a conversation, oldest first. */

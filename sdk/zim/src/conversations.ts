@@ -10,6 +10,7 @@ import { conversationKey, toConversation } from './convert.js';
 import { Entry } from './entry.js';
 import * as limits from './limits.js';
 import type { Clock, LogLevel, Timer } from './platform/index.js';
+import { isRevoked } from './revoked.js';
 import type { Session } from './session.js';
 import type { ZIMError } from './types/common.js';
 import type * as types from './types/conversation.js';
@@ -26,6 +27,8 @@ export interface ConversationsPort {
   changed(infoList: types.ZIMConversationChangeInfo[]): void;
   totalChanged(total: number): void;
   syncState(state: ZIMConversationSyncState): void;
+  /** A message as it is now: it may have been revoked since. */
+  now(message: WireMessage): WireMessage;
   log: (level: LogLevel, text: string) => void;
 }
 
@@ -37,6 +40,8 @@ export class Conversations {
   /** Messages of conversations that are not loaded yet. */
   readonly #unseen = new Map<string, Entry>();
   readonly #fetching = new Set<string>();
+  /** Entries that changed while they were being fetched. */
+  readonly #again = new Set<string>();
   #loading: Promise<void> | null = null;
   #loadError: ZIMError | null = null;
   /** Where the server's list goes on behind what is kept here; `undefined` when everything is here. */
@@ -77,6 +82,26 @@ export class Conversations {
     for (const message of stored)
       (entry ?? this.#unseenEntry(key, from)).count(message, this.#port.session.userID);
     if (!entry && !this.#loading) this.#fetch(from);
+    // Whether what was revoked before it came is unread, is the server's to say.
+    else if (stored.some((message) => isRevoked(message) && this.#mayBeUnread(message))) this.#fetch(from);
+  }
+
+  /** Messages were revoked: shows it, and asks what is unread now. */
+  revoked(from: WireConversationRef, messages: WireMessage[]): void {
+    const key = conversationKey(from.conversationID, from.conversationType);
+    for (const message of messages) this.#unseen.get(key)?.revoke(message);
+    const entry = this.#entries.get(key);
+    if (!entry) return;
+    const shows = messages.map((message) => entry.revoke(message));
+    if (shows.includes(true)) this.#announce([[ZIMConversationEvent.Updated, entry]]);
+    const counted = messages.some(
+      (message) => this.#mayBeUnread(message) && message.messageSeq > entry.wire.readMessageSeq,
+    );
+    if (counted) this.#fetch(from);
+  }
+
+  #mayBeUnread({ senderUserID, disableUnread }: WireMessage): boolean {
+    return senderUserID !== this.#port.session.userID && !disableUnread;
   }
 
   /** Tells the app what messages changed. */
@@ -245,17 +270,24 @@ export class Conversations {
   /** Asks for an entry that a message of an unknown conversation calls for. */
   #fetch(ref: WireConversationRef): void {
     const key = conversationKey(ref.conversationID, ref.conversationType);
-    if (this.#fetching.has(key)) return;
+    if (this.#fetching.has(key)) return void this.#again.add(key);
     this.#fetching.add(key);
     const asked = this.#port.session.request('conversation.get', ref).then(({ conversation }) => {
-      const event = this.#entries.has(key) ? ZIMConversationEvent.Updated : ZIMConversationEvent.Added;
-      this.#announce([[event, this.#merge(conversation)]]);
+      const before = this.#entries.get(key)?.fingerprint();
+      const entry = this.#merge(conversation);
+      const event = before === undefined ? ZIMConversationEvent.Added : ZIMConversationEvent.Updated;
+      this.#announce(before === entry.fingerprint() ? [] : [[event, entry]]);
     });
     void asked
       .catch((thrown: unknown) => {
         this.#port.log('info', `a conversation is not shown yet: ${asZIMError(thrown).message}`);
       })
-      .finally(() => this.#fetching.delete(key));
+      .finally(() => this.#fetched(key, ref));
+  }
+
+  #fetched(key: string, ref: WireConversationRef): void {
+    this.#fetching.delete(key);
+    if (this.#again.delete(key) && !this.#closed) this.#fetch(ref);
   }
 
   #unseenEntry(key: string, ref: WireConversationRef): Entry {
@@ -275,7 +307,8 @@ export class Conversations {
     const entry = this.#entries.get(key) ?? this.#unseen.get(key) ?? new Entry(ref);
     this.#unseen.delete(key);
     this.#entries.set(key, entry);
-    if (!entry.merge(wire, this.#port.session.userID)) this.#fetch(ref);
+    const lastMessage = wire.lastMessage && this.#port.now(wire.lastMessage);
+    if (!entry.merge({ ...wire, lastMessage }, this.#port.session.userID)) this.#fetch(ref);
     return entry;
   }
 

@@ -15,10 +15,12 @@ import {
   ZIMMessageDirection,
   ZIMMessageReceiptStatus,
   ZIMMessageSentStatus,
+  ZIMMessageRevokeStatus,
   ZIMMessageType,
+  ZIMRevokeType,
 } from './types/enums.js';
 import type { ZIMGroupFullInfo, ZIMGroupInfo, ZIMGroupMemberInfo } from './types/group.js';
-import type { ZIMMessage, ZIMMessageMentionedInfo } from './types/message.js';
+import type { ZIMMessage, ZIMMessageMentionedInfo, ZIMRevokeMessage } from './types/message.js';
 import type {
   WireCall,
   WireCallUser,
@@ -56,6 +58,7 @@ export function toMessage(wire: WireMessage, self: string): ZIMMessage {
 const NEUTRAL_MESSAGE = { isUserInserted: false, receiptStatus: ZIMMessageReceiptStatus.None } as const;
 
 function contentOf(content: WireContent): ZIMMessage {
+  if (content.type === ZIMMessageType.Revoke) return revocationOf(content);
   const message: ZIMMessage = {
     type: content.type,
     message: content.type === ZIMMessageType.Command ? bytesOf(content.message) : content.message,
@@ -68,6 +71,24 @@ function contentOf(content: WireContent): ZIMMessage {
     message.searchedContent = content.searchedContent ?? '';
   }
   return message;
+}
+
+/** The bare words of a revocation; the message around it is as for any other. */
+function revocationOf({ revoke }: WireContent): ZIMRevokeMessage {
+  return {
+    type: ZIMMessageType.Revoke,
+    message: '',
+    extendedData: '',
+    mentionedUserIDs: [],
+    isMentionAll: false,
+    revokeType: ZIMRevokeType.TwoWay,
+    revokeTimestamp: revoke?.revokeTimestamp ?? 0,
+    operatedUserID: revoke?.operatedUserID ?? '',
+    originalMessageType: revoke?.originalMessageType ?? ZIMMessageType.Unknown,
+    originalTextMessageContent: revoke?.originalTextMessageContent ?? '',
+    revokeExtendedData: revoke?.revokeExtendedData ?? '',
+    revokeStatus: revoke?.revokeStatus ?? ZIMMessageRevokeStatus.Unknown,
+  };
 }
 
 function bytesOf(base64: string): Uint8Array {

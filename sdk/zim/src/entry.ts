@@ -60,6 +60,7 @@ export class Entry {
       wire.lastMessageSeq,
       wire.orderKey,
       wire.isDisabled ?? false,
+      wire.lastMessage?.content.type,
     ].join('\n');
   }
 
@@ -89,6 +90,15 @@ export class Entry {
     for (const message of this.#above) this.#apply(message, self);
     this.mentioned = this.mentioned.filter(({ messageSeq }) => messageSeq > this.wire.readMessageSeq);
     return wire.lastMessageSeq >= this.#forgotten;
+  }
+
+  /** A message was revoked. `true` if that shows here by itself; what it does to counts, the server says. */
+  revoke(message: WireMessage): boolean {
+    this.mentioned = this.mentioned.filter(({ messageID }) => messageID !== message.messageID);
+    this.#above = this.#above.map((kept) => (kept.messageID === message.messageID ? message : kept));
+    if (this.wire.lastMessage?.messageID !== message.messageID) return false;
+    this.wire = { ...this.wire, lastMessage: message };
+    return true;
   }
 
   #apply(message: WireMessage, self: string): void {

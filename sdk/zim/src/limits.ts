@@ -43,6 +43,10 @@ export const CONVERSATION_PAGE_MAX = 100;
 export const LOGIN_CURSORS_MAX = 200;
 /** Users asked for in one `user.query`. */
 export const USER_QUERY_MAX = 10;
+/** Users one `block.add` or `block.remove` names. */
+export const BLOCK_USERS_PER_REQUEST_MAX = 20;
+/** Largest badge. */
+export const BADGE_MAX = 100_000;
 /** Members one page of a member list returns. */
 export const MEMBER_PAGE_MAX = 100;
 /** Push title, in bytes. */
@@ -120,5 +124,9 @@ export const MENTIONED_MAX = 100;
 export const TOTAL_QUERY_WAIT_MS = 1_000;
 /** Users whose names are remembered. */
 export const USERS_KNOWN_MAX = 1_000;
-/** Calls remembered, and pages of the call list that can be continued. */
+/** Users one page of the block list returns. */
+export const BLOCK_PAGE_MAX = 100;
+/** Revoked messages remembered, so that an older copy of one is not shown again. */
+export const REVOKED_KNOWN_MAX = 500;
+/** Calls remembered, and pages of lists that can be continued. */
 export const CALLS_KNOWN_MAX = 200;

@@ -13,8 +13,17 @@ export interface Requests {
   'app.state': [{ state: WirePhase }, object];
   'push.register': [WirePushRegister, { pushID: string }];
   'push.unregister': [WirePushUnregister, object];
+  'push.clicked': [WirePushClicked, object];
   'user.query': [{ userIDs: string[] }, { userList: WireUser[]; errorUserList: WireUserError[] }];
+  'user.self': [object, { userInfo: WireUser; offlinePushRule: WirePushRule }];
+  'user.setPushRule': [WirePushRule, WirePushRule];
+  'user.setBadge': [{ badge: number }, object];
+  'block.add': [{ userIDs: string[] }, { errorUserList: WireUserError[] }];
+  'block.remove': [{ userIDs: string[] }, { errorUserList: WireUserError[] }];
+  'block.list': [{ count: number; next?: string }, { userList: WireUser[]; next?: string }];
+  'block.check': [{ userID: string }, { isUserInBlacklist: boolean }];
   'message.send': [WireSend, { message: WireMessage }];
+  'message.revoke': [WireRevoke, { message: WireMessage }];
   'message.history': [WireHistory, { messages: WireMessage[]; hasMore: boolean }];
   'conversation.list': [{ count: number; next?: string }, WireConversationPage];
   'conversation.get': [WireConversationRef, { conversation: WireConversation }];
@@ -51,6 +60,9 @@ export interface ClientNotifications {
 export interface ServerNotifications {
   'session.tokenWillExpire': { second: number };
   'message.received': WireMessages;
+  'message.revoked': WireConversationRef & { messages: WireMessage[] };
+  'block.changed': { action: number; userList: WireUser[] };
+  'user.pushRuleChanged': WirePushRule;
   'conversation.changed': { infoList: { event: number; conversation: WireConversation }[] };
   'conversation.totalUnreadChanged': WireTotalUnread;
   'group.stateChanged': WireGroupState;
@@ -116,6 +128,14 @@ export interface WirePushUnregister {
   pushID?: string;
 }
 
+/** Exactly one of the two. */
+export type WirePushClicked = { messageID: string } | { callID: string };
+
+export interface WirePushRule {
+  onlinePlatforms: number[];
+  notToReceiveOfflinePushPlatforms: number[];
+}
+
 export interface WireUser {
   userID: string;
   userName: string;
@@ -135,6 +155,17 @@ export interface WireContent {
   extendedData?: string;
   mentionedUserIDs?: string[];
   isMentionAll?: boolean;
+  /** Of type 31 only. */
+  revoke?: WireRevocation;
+}
+
+export interface WireRevocation {
+  operatedUserID: string;
+  revokeTimestamp: number;
+  revokeStatus: number;
+  originalMessageType: number;
+  originalTextMessageContent?: string;
+  revokeExtendedData?: string;
 }
 
 export interface WirePushConfig {
@@ -156,6 +187,12 @@ export interface WireSend extends WireConversationRef {
   pushConfig?: WirePushConfig;
   isNotifyMentionedUsers?: boolean;
   disableUnreadMessageCount?: boolean;
+}
+
+export interface WireRevoke extends WireConversationRef {
+  messageID: string;
+  revokeExtendedData?: string;
+  pushConfig?: WirePushConfig;
 }
 
 export interface WireMessage {

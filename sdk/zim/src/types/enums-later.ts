@@ -17,24 +17,6 @@ export enum ZIMMessageOrder {
   Ascending = 1,
 }
 
-/** Numbers of message revoke status; not used in this version. */
-export enum ZIMMessageRevokeStatus {
-  Unknown = -1,
-  SelfRevoke = 0,
-  SystemRevoke = 1,
-  ServerAPIRevoke = 2,
-  GroupAdminRevoke = 3,
-  GroupOwnerRevoke = 4,
-  AuditRejectRevoke = 5,
-}
-
-/** Numbers of revoke type; not used in this version. */
-export enum ZIMRevokeType {
-  Unknown = -1,
-  TwoWay = 0,
-  OneWay = 1,
-}
-
 /** Numbers of tips message event; not used in this version. */
 export enum ZIMTipsMessageEvent {
   Unknown = 0,
@@ -225,10 +207,4 @@ export enum ZIMUserRelationType {
   BothSelfHave = 4,
   BothOtherHave = 5,
   BothAllHave = 6,
-}
-
-/** Numbers of blacklist change action; not used in this version. */
-export enum ZIMBlacklistChangeAction {
-  Added = 0,
-  Removed = 1,
 }

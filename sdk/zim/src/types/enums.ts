@@ -256,3 +256,27 @@ export enum ZIMUserOnlineStatus {
   Logout = 2,
   Unknown = 99,
 }
+
+/** On whose word a message was revoked. In this version: Self, GroupAdmin or GroupOwner. */
+export enum ZIMMessageRevokeStatus {
+  Unknown = -1,
+  SelfRevoke = 0,
+  SystemRevoke = 1,
+  ServerAPIRevoke = 2,
+  GroupAdminRevoke = 3,
+  GroupOwnerRevoke = 4,
+  AuditRejectRevoke = 5,
+}
+
+/** For whom a message was revoked; in this version always for everybody. */
+export enum ZIMRevokeType {
+  Unknown = -1,
+  TwoWay = 0,
+  OneWay = 1,
+}
+
+/** What happened to the users of a changed block list. */
+export enum ZIMBlacklistChangeAction {
+  Added = 0,
+  Removed = 1,
+}

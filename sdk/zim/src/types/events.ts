@@ -1,9 +1,10 @@
 /** The events of a client and what each carries. One listener an event: `on` replaces the one before. */
 
 import type { ZIMCallUserInfo } from './call.js';
-import type { ZIMError } from './common.js';
+import type { ZIMError, ZIMUserInfo } from './common.js';
 import type { ZIMConversationChangeInfo } from './conversation.js';
 import type {
+  ZIMBlacklistChangeAction,
   ZIMCallInvitationMode,
   ZIMConnectionEvent,
   ZIMConnectionState,
@@ -14,7 +15,13 @@ import type {
   ZIMGroupState,
 } from './enums.js';
 import type { ZIMGroupFullInfo, ZIMGroupMemberInfo, ZIMGroupOperatedInfo } from './group.js';
-import type { ZIMMessage, ZIMMessageReceivedInfo, ZIMMessageSentStatusChangeInfo } from './message.js';
+import type {
+  ZIMMessage,
+  ZIMMessageReceivedInfo,
+  ZIMMessageSentStatusChangeInfo,
+  ZIMRevokeMessage,
+} from './message.js';
+import type { ZIMUserRule } from './user.js';
 
 /** Event name → what its listener is given besides the client. */
 export interface ZIMEventResults {
@@ -35,6 +42,15 @@ export interface ZIMEventResults {
   /** Messages of one group, oldest first, each exactly once. */
   groupMessageReceived: ZIMEventOfConversationMessageReceivedResult;
   messageSentStatusChanged: ZIMEventOfMessageSentStatusChangedResult;
+  /**
+   * Messages were revoked by somebody else, or by this user on another device. They may be some that this
+   * client has not seen.
+   */
+  messageRevokeReceived: ZIMEventOfMessageRevokeReceivedResult;
+  /** The block list was changed on another device of this user. */
+  blacklistChanged: ZIMEventOfBlacklistChangedResult;
+  /** The rules of this user were changed on another device. */
+  userRuleUpdated: ZIMEventOfUserRuleUpdatedResult;
   groupStateChanged: ZIMEventOfGroupStateChangedResult;
   groupMemberStateChanged: ZIMEventOfGroupMemberStateChangedResult;
   callInvitationCreated: ZIMEventOfCallInvitationCreatedResult;
@@ -88,6 +104,20 @@ export interface ZIMEventOfConversationMessageReceivedResult {
 
 export interface ZIMEventOfMessageSentStatusChangedResult {
   infos: ZIMMessageSentStatusChangeInfo[];
+}
+
+export interface ZIMEventOfMessageRevokeReceivedResult {
+  /** Of one conversation, oldest first. */
+  messageList: ZIMRevokeMessage[];
+}
+
+export interface ZIMEventOfBlacklistChangedResult {
+  userList: ZIMUserInfo[];
+  action: ZIMBlacklistChangeAction;
+}
+
+export interface ZIMEventOfUserRuleUpdatedResult {
+  userRule: ZIMUserRule;
 }
 
 export interface ZIMEventOfGroupStateChangedResult {

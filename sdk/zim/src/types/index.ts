@@ -9,3 +9,4 @@ export * from './error-code.js';
 export * from './events.js';
 export * from './group.js';
 export * from './message.js';
+export * from './user.js';

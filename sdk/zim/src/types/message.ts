@@ -8,8 +8,10 @@ import type {
   ZIMMessagePriority,
   ZIMMessageQueryMode,
   ZIMMessageReceiptStatus,
+  ZIMMessageRevokeStatus,
   ZIMMessageSentStatus,
   ZIMMessageType,
+  ZIMRevokeType,
 } from './enums.js';
 
 /**
@@ -76,6 +78,37 @@ export interface ZIMCustomMessage extends ZIMMessage {
   /** 0 to 200. */
   subType: number;
   type: ZIMMessageType.Custom;
+}
+
+/** What is left of a message that was revoked; it stands in the place of the message. */
+export interface ZIMRevokeMessage extends ZIMMessage {
+  type: ZIMMessageType.Revoke;
+  /** Always TwoWay: it is revoked for everybody. */
+  revokeType: ZIMRevokeType;
+  /** Unix time in ms. */
+  revokeTimestamp: number;
+  /** Who revoked it. */
+  operatedUserID: string;
+  originalMessageType: ZIMMessageType;
+  /** The text as it was: only for a sender who took an own text back, on that device, while it runs. */
+  originalTextMessageContent: string;
+  /** What came along with the revocation; empty when nothing did. */
+  revokeExtendedData: string;
+  revokeStatus: ZIMMessageRevokeStatus;
+}
+
+/** Configuration of `revokeMessage`. */
+export interface ZIMMessageRevokeConfig {
+  /** A notice of its own about the revocation, in place of the one that is taken back. */
+  pushConfig?: ZIMPushConfig;
+  /** For the app, at most 1024 bytes. */
+  revokeExtendedData?: string;
+}
+
+/** Result of `revokeMessage`. */
+export interface ZIMMessageRevokedResult {
+  /** A `ZIMRevokeMessage`. */
+  message: ZIMMessage;
 }
 
 /** Configuration of `sendMessage`. */

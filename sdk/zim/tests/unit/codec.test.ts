@@ -23,6 +23,9 @@ const files = readdirSync(FIXTURES).filter((name) => name.endsWith('.json'));
 const NOTIFICATIONS: Record<keyof ServerNotifications, true> = {
   'session.tokenWillExpire': true,
   'message.received': true,
+  'message.revoked': true,
+  'block.changed': true,
+  'user.pushRuleChanged': true,
   'conversation.changed': true,
   'conversation.totalUnreadChanged': true,
   'group.stateChanged': true,
