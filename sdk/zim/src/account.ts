@@ -25,6 +25,7 @@ import * as limits from './limits.js';
 import { Outbox } from './outbox.js';
 import type { LogLevel, Platform } from './platform/index.js';
 import { Profile } from './profile.js';
+import type { CallChange } from './pushlink.js';
 import { Revoked } from './revoked.js';
 import type { Session } from './session.js';
 import type { ZIMError } from './types/common.js';
@@ -55,6 +56,8 @@ export interface AccountParts {
   platform: Platform;
   listeners: EventSink;
   log: (level: LogLevel, text: string) => void;
+  /** An invitation to this user rings here, was accepted here, or rings no more. */
+  callChanged: (callID: string, change: CallChange) => void;
 }
 
 /** One logged-in user. */
@@ -74,7 +77,7 @@ export class Account {
     const { session, platform, listeners } = parts;
     this.#parts = parts;
     this.users = new Users(session);
-    this.calls = new Calls(session, listeners);
+    this.calls = new Calls(session, listeners, parts.callChanged);
     this.blacklist = new Blacklist(session, listeners);
     this.profile = new Profile(session, listeners, this.users, platform.type);
     this.#outbox = new Outbox(platform.clock, (send) => session.requestOnce('message.send', send));

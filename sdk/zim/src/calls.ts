@@ -7,11 +7,20 @@ import { badParameter, notInThisVersion } from './codes.js';
 import { toCall, toCallUser } from './convert.js';
 import type { EventSink } from './events.js';
 import * as limits from './limits.js';
+import type { CallChange } from './pushlink.js';
 import { Pages, Recent } from './recent.js';
 import type { Session } from './session.js';
 import type * as types from './types/call.js';
 import { ZIMCallInvitationMode, ZIMCallUserState } from './types/enums.js';
 import type { ServerNotifications, WireCallAnswer, WireCallCreated, WireCallReceived } from './wire.js';
+
+/** States in which an invitation rings no more. */
+const SETTLED: ReadonlySet<ZIMCallUserState> = new Set([
+  ZIMCallUserState.Accepted,
+  ZIMCallUserState.Rejected,
+  ZIMCallUserState.Timeout,
+  ZIMCallUserState.BeCancelled,
+]);
 
 /** The calls of one logged-in user. */
 export class Calls {
@@ -22,10 +31,18 @@ export class Calls {
   /** Calls this user started: the older events are for the caller alone. */
   readonly #own = new Recent<true>(limits.CALLS_KNOWN_MAX);
   readonly #pages = new Pages(limits.CALLS_KNOWN_MAX);
+  /** Invitations that were, or are just being, accepted on this device. */
+  readonly #answered = new Recent<boolean>(limits.CALLS_KNOWN_MAX);
+  readonly #changed: (callID: string, change: CallChange) => void;
 
-  constructor(session: Pick<Session, 'request' | 'notify' | 'userID'>, events: Pick<EventSink, 'emit'>) {
+  constructor(
+    session: Pick<Session, 'request' | 'notify' | 'userID'>,
+    events: Pick<EventSink, 'emit'>,
+    changed: (callID: string, change: CallChange) => void,
+  ) {
     this.#session = session;
     this.#events = events;
+    this.#changed = changed;
   }
 
   async invite(
@@ -67,11 +84,23 @@ export class Calls {
     callID: string,
     config: types.ZIMCallAcceptConfig,
   ): Promise<types.ZIMCallAcceptanceSentResult> {
-    return this.#session.request('call.accept', answer(callID, config.extendedData));
+    const params = answer(callID, config.extendedData);
+    // Beforehand: the server tells the new state before it answers.
+    this.#answered.set(callID, true);
+    try {
+      const result = await this.#session.request('call.accept', params);
+      this.#changed(callID, 'answered');
+      return result;
+    } catch (thrown) {
+      this.#answered.set(callID, false);
+      throw thrown;
+    }
   }
 
   async reject(callID: string, config: types.ZIMCallRejectConfig): Promise<types.ZIMCallRejectionSentResult> {
-    return this.#session.request('call.reject', answer(callID, config.extendedData));
+    const result = await this.#session.request('call.reject', answer(callID, config.extendedData));
+    this.#changed(callID, 'over');
+    return result;
   }
 
   async list(config: types.ZIMCallInvitationQueryConfig): Promise<types.ZIMCallInvitationListQueriedResult> {
@@ -97,13 +126,13 @@ export class Calls {
         this.#received(params as WireCallReceived);
         return true;
       case 'call.cancelled':
-        this.#events.emit('callInvitationCancelled', params as ServerNotifications['call.cancelled']);
+        this.#cancelled(params as ServerNotifications['call.cancelled']);
         return true;
       case 'call.timeout':
-        this.#events.emit('callInvitationTimeout', params as ServerNotifications['call.timeout']);
+        this.#timedOut(params as ServerNotifications['call.timeout']);
         return true;
       case 'call.ended':
-        this.#events.emit('callInvitationEnded', params as ServerNotifications['call.ended']);
+        this.#ended(params as ServerNotifications['call.ended']);
         return true;
       case 'call.userStateChanged':
         this.#userState(params as ServerNotifications['call.userStateChanged']);
@@ -129,11 +158,35 @@ export class Calls {
       this.#shown.set(call.callID, true);
     }
     this.#session.notify('call.ack', { callID: call.callID });
+    this.#changed(call.callID, 'ringing');
+  }
+
+  #cancelled(call: ServerNotifications['call.cancelled']): void {
+    this.#events.emit('callInvitationCancelled', call);
+    this.#changed(call.callID, 'over');
+  }
+
+  #timedOut(call: ServerNotifications['call.timeout']): void {
+    this.#events.emit('callInvitationTimeout', call);
+    this.#changed(call.callID, 'over');
+  }
+
+  /** Whoever accepted goes on talking: the end of an invitation is not the end of that. */
+  #ended(call: ServerNotifications['call.ended']): void {
+    this.#events.emit('callInvitationEnded', call);
+    this.#settled(call.callID);
+  }
+
+  /** An invitation to this user was settled; unless it was here, this device stops ringing. */
+  #settled(callID: string): void {
+    if (!this.#own.get(callID) && !this.#answered.get(callID)) this.#changed(callID, 'over');
   }
 
   #userState({ callID, callUserList }: ServerNotifications['call.userStateChanged']): void {
     const users = callUserList.map(toCallUser);
     this.#events.emit('callUserStateChanged', { callID, callUserList: users });
+    const self = users.find(({ userID }) => userID === this.#session.userID);
+    if (self && SETTLED.has(self.state)) this.#settled(callID);
     if (!this.#own.get(callID)) return;
     const silent: string[] = [];
     for (const { userID, state, extendedData } of users) {

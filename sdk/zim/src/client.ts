@@ -403,6 +403,7 @@ export class Client {
       platform: this.#platform,
       listeners: this.#listeners,
       log: (level, text) => this.#log(level, text),
+      callChanged: (callID, change) => this.#link.tell({ kind: 'call', callID, change }),
     });
   }
 

@@ -24,10 +24,10 @@ export {
   type Socket,
   type SocketEvents,
   systemClock,
-  systemRandom,
   type Timer,
 } from './platform/index.js';
-export { PUSH_LINK, type PushLink, type PushLinkEvent } from './pushlink.js';
+export { systemRandom } from './platform/webcrypto.js';
+export { type CallChange, PUSH_LINK, type PushLink, type PushLinkEvent } from './pushlink.js';
 export * from './types/index.js';
 
 /** Makes a client. Throws a `ZIMError` for a configuration that cannot work. */

@@ -15,9 +15,18 @@ import { ZIMErrorCode } from './types/error-code.js';
 import { ZIMConnectionState } from './types/enums.js';
 import type { Method, Params, Result } from './wire.js';
 
+/**
+ * Where an invitation to this user is on this device: it rings (`callInvitationReceived` was told), was
+ * accepted here, or rings no more (rejected, cancelled, timed out, answered elsewhere).
+ */
+export type CallChange = 'ringing' | 'answered' | 'over';
+
 /** What a client tells its link. `pushBound`: a PushID of this device is bound to the user. */
 export type PushLinkEvent =
-  { kind: 'login'; pushBound: boolean } | { kind: 'logout' } | { kind: 'destroyed' };
+  | { kind: 'login'; pushBound: boolean }
+  | { kind: 'logout' }
+  | { kind: 'destroyed' }
+  | { kind: 'call'; callID: string; change: CallChange };
 
 /** What ZPNs needs of a client. */
 export interface PushLink {

@@ -3,9 +3,18 @@
  * symbol, and the one that `ZIM.create` made is named in a registry of the page.
  */
 
+/**
+ * Where an invitation to this user is on this device: it rings (`callInvitationReceived` was told), was
+ * accepted here, or rings no more (rejected, cancelled, timed out, answered elsewhere).
+ */
+export type CallChange = 'ringing' | 'answered' | 'over';
+
 /** What a client tells. `pushBound`: a PushID of this device is bound to the user. */
 export type PushLinkEvent =
-  { kind: 'login'; pushBound: boolean } | { kind: 'logout' } | { kind: 'destroyed' };
+  | { kind: 'login'; pushBound: boolean }
+  | { kind: 'logout' }
+  | { kind: 'destroyed' }
+  | { kind: 'call'; callID: string; change: CallChange };
 
 /** What is needed of a client. */
 export interface PushLink {

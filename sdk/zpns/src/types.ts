@@ -36,6 +36,18 @@ export interface ZPNsMessage {
   extras: Record<string, unknown>;
 }
 
+/** What the user did with a call that the system shows (HarmonyOS: banner and lock screen). */
+export interface ZPNsCallAction {
+  callID: string;
+  /**
+   * `answer`: call `ZIM.callAccept`; `decline`: call `ZIM.callReject`. Both come after the invitation's
+   * `callInvitationReceived`. `hangup`: the talk is over.
+   */
+  action: 'answer' | 'decline' | 'hangup';
+  /** The user answered with video. */
+  video: boolean;
+}
+
 /** Error codes of ZPNs. */
 export enum ZPNsErrorCode {
   Success = 0,
@@ -61,6 +73,8 @@ export interface ZPNsEvents {
   notificationArrived: ZPNsMessage;
   /** A silent message, or one that came while the app was in front. */
   throughMessageReceived: ZPNsMessage;
+  /** The user answered, declined or hung up where the system shows the call. */
+  callAction: ZPNsCallAction;
 }
 
 /** What `registerPush` throws at once for a configuration that cannot work. */
@@ -87,4 +101,5 @@ export interface PushProvider {
   onClick?(listener: (message: ZPNsMessage) => void): Unwatch;
   onArrived?(listener: (message: ZPNsMessage) => void): Unwatch;
   onMessage?(listener: (message: ZPNsMessage) => void): Unwatch;
+  onCallAction?(listener: (action: ZPNsCallAction) => void): Unwatch;
 }

@@ -17,11 +17,23 @@ export interface PushParts {
   zim?: object;
 }
 
+/**
+ * Events that start an app, or come before it is ready: kept until somebody listens, so many of each; of
+ * more, the oldest are dropped.
+ */
+const HELD: ReadonlySet<ZPNsEventName> = new Set<ZPNsEventName>([
+  'notificationClicked',
+  'throughMessageReceived',
+  'callAction',
+]);
+const HELD_MAX = 16;
+
 let instance: ZPNs | null = null;
 
 /** Push for one device and app. */
 export class ZPNs {
   readonly #listeners = new Map<ZPNsEventName, Set<ZPNsListener<never>>>();
+  readonly #held = new Map<ZPNsEventName, unknown[]>();
   readonly #client: object | undefined;
   #provider: PushProvider | null = null;
   #registration: Registration | null = null;
@@ -54,11 +66,15 @@ export class ZPNs {
     ZPNs.getInstance().setProvider(provider);
   }
 
-  /** Adds a listener. */
+  /**
+   * Adds a listener. The first one of an event that can start the app (a tapped notice, a silent message, a
+   * call) is soon told what came before it was there.
+   */
   on<K extends ZPNsEventName>(type: K, listener: ZPNsListener<K>): void {
     if (typeof listener !== 'function') throw configError('listener must be a function');
     const listeners = this.#listeners.get(type) ?? new Set();
     this.#listeners.set(type, listeners.add(listener));
+    void Promise.resolve().then(() => this.#release(type));
   }
 
   /** Removes a listener, or without one all of the event. */
@@ -81,6 +97,7 @@ export class ZPNs {
     this.#watch(provider.onClick?.((message) => this.#emit('notificationClicked', message)));
     this.#watch(provider.onArrived?.((message) => this.#emit('notificationArrived', message)));
     this.#watch(provider.onMessage?.((message) => this.#emit('throughMessageReceived', message)));
+    this.#watch(provider.onCallAction?.((action) => this.#emit('callAction', action)));
     if (this.#client) registration.useLink(linkOf(this.#client));
     else this.#watch(watchLink((link) => registration.useLink(link)));
   }
@@ -114,6 +131,7 @@ export class ZPNs {
     this.#registration?.close();
     for (const unwatch of this.#unwatch) unwatch();
     this.#unwatch = [];
+    this.#held.clear();
     this.#registration = null;
     this.#provider = null;
   }
@@ -127,8 +145,22 @@ export class ZPNs {
     if (unwatch) this.#unwatch.push(unwatch);
   }
 
+  #release(type: ZPNsEventName): void {
+    if (!this.#listeners.get(type)?.size) return;
+    const held = (this.#held.get(type) ?? []) as ZPNsEvents[typeof type][];
+    this.#held.delete(type);
+    for (const message of held) this.#emit(type, message);
+  }
+
+  #hold(type: ZPNsEventName, message: unknown): void {
+    if (!HELD.has(type)) return;
+    const held = this.#held.get(type) ?? [];
+    this.#held.set(type, [...held, message].slice(-HELD_MAX));
+  }
+
   /** An exception of one listener must not keep the others from hearing. */
   #emit<K extends ZPNsEventName>(type: K, message: ZPNsEvents[K]): void {
+    if (!this.#listeners.get(type)?.size) this.#hold(type, message);
     for (const listener of [...(this.#listeners.get(type) ?? [])] as unknown as ZPNsListener<K>[]) {
       try {
         listener(message);

@@ -12,8 +12,8 @@ import {
   type Socket,
   type SocketEvents,
   systemClock,
-  systemRandom,
 } from './index.js';
+import { systemRandom } from './webcrypto.js';
 
 /** The platform of this page or worker. What a worker lacks (storage, visibility) has a stand-in. */
 export function browserPlatform(): Platform {

@@ -93,12 +93,6 @@ export const systemClock: Clock = {
   clearTimer: (timer) => clearTimeout(timer as Parameters<typeof clearTimeout>[0]),
 };
 
-/** The host's own randomness; `crypto` is there in browsers, workers and Node ≥ 19. */
-export const systemRandom: Random = {
-  fraction: () => Math.random(),
-  bytes: (count) => crypto.getRandomValues(new Uint8Array(count)),
-};
-
 /** A storage that lives as long as the object, optionally filled beforehand. */
 export function memoryStorage(entries: Iterable<readonly [string, string]> = []): DeviceStorage {
   const map = new Map(entries);

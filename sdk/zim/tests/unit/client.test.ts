@@ -1,7 +1,7 @@
 /** Groups, calls, users and what else a client does: requests made of calls, events made of notifications. */
 
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { createClient, type ZIM } from '../../src/core.js';
+import { createClient, PUSH_LINK, type ZIM } from '../../src/core.js';
 import type { WireCallReceived } from '../../src/wire.js';
 import { FakeServer, loggedIn, Refusal, settle, testPlatform } from '../fake/server.js';
 
@@ -232,6 +232,69 @@ describe('calls', () => {
   it('that nobody listens to are not acknowledged, so that they are pushed', () => {
     server.link.notify('call.received', ringing);
     expect(server.link.of('call.ack')).toHaveLength(0);
+  });
+
+  describe('tell the push link where an invitation is on this device', () => {
+    const state = (number: number): void =>
+      server.link.notify('call.userStateChanged', {
+        callID: '77',
+        callUserList: [{ userID: 'ann', state: number }],
+      });
+    const end = (): void =>
+      server.link.notify('call.ended', {
+        callID: '77',
+        mode: 0,
+        caller: 'bob',
+        operatedUserID: 'bob',
+        extendedData: '',
+        endTime: 9,
+      });
+    const table: [string, () => unknown, string[]][] = [
+      ['shown again', () => server.link.notify('call.received', ringing), ['ringing', 'ringing']],
+      ['seen by another device', () => state(5), ['ringing']],
+      ['accepted elsewhere', () => state(1), ['ringing', 'over']],
+      ['rejected elsewhere', () => state(2), ['ringing', 'over']],
+      ['rejected here', () => zim.callReject('77', {}), ['ringing', 'over']],
+      ['ended', end, ['ringing', 'over']],
+      ['timed out', () => server.link.notify('call.timeout', { callID: '77', mode: 0 }), ['ringing', 'over']],
+    ];
+
+    it.each(table)('%s', async (_, happen, expected) => {
+      const told: string[] = [];
+      zim[PUSH_LINK].watch((event) => event.kind === 'call' && told.push(event.change));
+      server.on('call.reject', ({ callID }) => ({ callID }));
+      server.link.notify('call.received', ringing);
+      expect(told).toEqual([]);
+      zim.on('callInvitationReceived', () => undefined);
+      server.link.notify('call.received', ringing);
+      await happen();
+      expect(told).toEqual(expected);
+    });
+
+    it('accepted here: its end is not the end of the talk', async () => {
+      const told: string[] = [];
+      zim[PUSH_LINK].watch((event) => event.kind === 'call' && told.push(event.change));
+      zim.on('callInvitationReceived', () => undefined);
+      server.link.notify('call.received', ringing);
+      server.on('call.accept', ({ callID }) => {
+        state(1);
+        end();
+        return { callID };
+      });
+      await zim.callAccept('77', {});
+      expect(told).toEqual(['ringing', 'answered']);
+    });
+
+    it('accepting that was refused leaves it ringing until it is over', async () => {
+      const told: string[] = [];
+      zim[PUSH_LINK].watch((event) => event.kind === 'call' && told.push(event.change));
+      server.on('call.accept', () => {
+        throw new Refusal(6000276);
+      });
+      await expect(zim.callAccept('77', {})).rejects.toMatchObject({ code: 6000276 });
+      end();
+      expect(told).toEqual(['over']);
+    });
   });
 
   it('tell the caller under the older names too', async () => {

@@ -270,6 +270,41 @@ describe('events', () => {
   });
 });
 
+describe('what starts an app', () => {
+  const message = (payload: string): ZPNsMessage => ({ title: '', content: '', payload, extras: {} });
+
+  it('is kept until somebody listens, and told once', async () => {
+    provider.clicked(message('first'));
+    provider.clicked(message('second'));
+    const heard: string[] = [];
+    push.on('notificationClicked', ({ payload }) => heard.push(payload));
+    expect(heard).toEqual([]);
+    await settle();
+    expect(heard).toEqual(['first', 'second']);
+    push.on('notificationClicked', ({ payload }) => heard.push(`again ${payload}`));
+    await settle();
+    expect(heard).toEqual(['first', 'second']);
+  });
+
+  it('is kept up to a limit, the newest of it', async () => {
+    for (let number = 1; number <= 20; number++) provider.clicked(message(String(number)));
+    const heard: string[] = [];
+    push.on('notificationClicked', ({ payload }) => heard.push(payload));
+    await settle();
+    expect(heard).toHaveLength(16);
+    expect(heard[0]).toBe('5');
+  });
+
+  it('is dropped with the push service it came from', async () => {
+    provider.clicked(message('of the old one'));
+    push.setProvider(new FakeProvider());
+    const heard: string[] = [];
+    push.on('notificationClicked', ({ payload }) => heard.push(payload));
+    await settle();
+    expect(heard).toEqual([]);
+  });
+});
+
 describe('the singleton', () => {
   it('waits for the client of the page, and follows when there is another', async () => {
     const single = ZPNs.getInstance();

@@ -11,8 +11,8 @@ import {
   type Platform,
   reportUncaught,
   systemClock,
-  systemRandom,
 } from '../index.js';
+import { systemRandom } from '../webcrypto.js';
 import { openNodeSocket } from './websocket.js';
 
 export { openNodeSocket } from './websocket.js';
