@@ -13,7 +13,7 @@ import type { Session, SessionConfig } from './session.js';
 import { Connection } from './transport.js';
 import { ZIMErrorCode } from './types/error-code.js';
 import { ZIMConnectionState } from './types/enums.js';
-import type { Method, Params, Result } from './wire.js';
+import type { Method, Params, Result, WirePushClicked } from './wire.js';
 
 /**
  * Where an invitation to this user is on this device: it rings (`callInvitationReceived` was told), was
@@ -38,6 +38,8 @@ export interface PushLink {
   register(token: { vendor: string; token: string; appType: number }): Promise<string>;
   /** Forgets a PushID, or without one all of this device. */
   unregister(pushID?: string): Promise<void>;
+  /** Tells the server that the user tapped a notice. Rejects with 6000121 while nobody is logged in. */
+  clicked(notice: WirePushClicked): Promise<void>;
   /** Calls back until the returned function is called. */
   watch(listener: (event: PushLinkEvent) => void): () => void;
 }
@@ -107,6 +109,11 @@ export class ClientPushLink implements PushLink {
   async unregister(pushID?: string): Promise<void> {
     const params = { deviceID: this.#config.deviceID, ...(pushID === undefined ? {} : { pushID }) };
     await this.#request('push.unregister', params);
+  }
+
+  async clicked(notice: WirePushClicked): Promise<void> {
+    if (!this.#loggedIn) throw notLoggedIn();
+    await this.#session.request('push.clicked', notice);
   }
 
   /**

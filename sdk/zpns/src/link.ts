@@ -16,11 +16,16 @@ export type PushLinkEvent =
   | { kind: 'destroyed' }
   | { kind: 'call'; callID: string; change: CallChange };
 
+/** What a tapped notice was about. */
+export type ClickedNotice = { messageID: string } | { callID: string };
+
 /** What is needed of a client. */
 export interface PushLink {
   readonly isReady: boolean;
   register(token: { vendor: string; token: string; appType: number }): Promise<string>;
   unregister(pushID?: string): Promise<void>;
+  /** Rejects with 6000121 while nobody is logged in. An older client has none. */
+  clicked?(notice: ClickedNotice): Promise<void>;
   watch(listener: (event: PushLinkEvent) => void): () => void;
 }
 

@@ -16,8 +16,9 @@ export const TOKEN_TIMEOUT_MS = 15_000;
 export const RETRY_WAITS_MS = [1_000, 2_000, 4_000, 8_000, 16_000] as const;
 
 /** Codes of the client that mean "not now": the server was not reached, or is overloaded. */
-const PASSING: ReadonlySet<number> = new Set([6000005, 6000007, 6000009, 6000104, 6000105]);
-const NOT_LOGGED_IN = 6000121;
+export const PASSING: ReadonlySet<number> = new Set([6000005, 6000007, 6000009, 6000104, 6000105]);
+/** Code of a client without a user. */
+export const NOT_LOGGED_IN = 6000121;
 
 /** The registration of one device and app. */
 export class Registration {

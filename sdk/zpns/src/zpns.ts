@@ -1,6 +1,7 @@
 /** `ZPNs`: offline push of this page or process. Several at once: `createPush`. */
 
-import { linkOf, watchLink } from './link.js';
+import { Clicks } from './clicks.js';
+import { linkOf, type PushLink, watchLink } from './link.js';
 import { configError, Registration } from './push.js';
 import type { PushProvider, ZPNsConfig, ZPNsEvents, ZPNsUnregisterMessage } from './types.js';
 import { VERSION } from './version.js';
@@ -37,6 +38,7 @@ export class ZPNs {
   readonly #client: object | undefined;
   #provider: PushProvider | null = null;
   #registration: Registration | null = null;
+  #clicks: Clicks | null = null;
   #unwatch: (() => void)[] = [];
   #config: ZPNsConfig = {};
 
@@ -94,12 +96,23 @@ export class ZPNs {
     this.#provider = provider;
     const registration = new Registration(provider, (message) => this.#emit('registered', message));
     this.#registration = registration;
-    this.#watch(provider.onClick?.((message) => this.#emit('notificationClicked', message)));
+    const clicks = new Clicks();
+    this.#clicks = clicks;
+    this.#watch(
+      provider.onClick?.((message) => {
+        clicks.add(message);
+        this.#emit('notificationClicked', message);
+      }),
+    );
     this.#watch(provider.onArrived?.((message) => this.#emit('notificationArrived', message)));
     this.#watch(provider.onMessage?.((message) => this.#emit('throughMessageReceived', message)));
     this.#watch(provider.onCallAction?.((action) => this.#emit('callAction', action)));
-    if (this.#client) registration.useLink(linkOf(this.#client));
-    else this.#watch(watchLink((link) => registration.useLink(link)));
+    const useLink = (link: PushLink | null): void => {
+      registration.useLink(link);
+      clicks.useLink(link);
+    };
+    if (this.#client) useLink(linkOf(this.#client));
+    else this.#watch(watchLink(useLink));
   }
 
   /**
@@ -129,6 +142,7 @@ export class ZPNs {
   /** Ends without unregistering: the server goes on pushing to this device. */
   close(): void {
     this.#registration?.close();
+    this.#clicks?.close();
     for (const unwatch of this.#unwatch) unwatch();
     this.#unwatch = [];
     this.#held.clear();

@@ -1,7 +1,7 @@
 /** What a user wants for itself: block list, push rule, badge; and what its other devices did. */
 
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { ZIM } from '../../src/core.js';
+import { PUSH_LINK, type ZIM } from '../../src/core.js';
 import { FakeServer, loggedIn, Refusal, settle } from '../fake/server.js';
 
 let server: FakeServer;
@@ -141,5 +141,14 @@ describe('the badge', () => {
     for (const badge of [-1, 1.5, 100_001, '3' as never])
       await expect(zim.updateUserBadge(badge)).rejects.toMatchObject({ code: 6000001 });
     expect(server.link.of('user.setBadge')).toHaveLength(1);
+  });
+});
+
+describe('a tapped notice', () => {
+  it('is reported by the push link while somebody is logged in', async () => {
+    await zim[PUSH_LINK].clicked({ messageID: '7' });
+    expect(last('push.clicked')).toEqual({ messageID: '7' });
+    await zim.logout();
+    await expect(zim[PUSH_LINK].clicked({ callID: '8' })).rejects.toMatchObject({ code: 6000121 });
   });
 });

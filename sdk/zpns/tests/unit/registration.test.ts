@@ -1,61 +1,9 @@
 /** Registration: waits for what it needs, repeats what may pass, follows changes, one at a time. */
 
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import {
-  createPush,
-  type PushProvider,
-  ZPNs,
-  type ZPNsMessage,
-  type ZPNsRegisterMessage,
-} from '../../src/core.js';
-import type { PushLink, PushLinkEvent } from '../../src/link.js';
-
-/** A push service whose token and messages a test sets. */
-class FakeProvider implements PushProvider {
-  readonly vendor = 'harmony';
-  readonly bundleName = 'im.test';
-  token: () => Promise<string> = () => Promise.resolve('MA-first');
-  changed: (token: string) => void = () => undefined;
-  clicked: (message: ZPNsMessage) => void = () => undefined;
-
-  getToken(): Promise<string> {
-    return this.token();
-  }
-
-  onTokenUpdate(listener: (token: string) => void): () => void {
-    this.changed = listener;
-    return () => (this.changed = () => undefined);
-  }
-
-  onClick(listener: (message: ZPNsMessage) => void): () => void {
-    this.clicked = listener;
-    return () => (this.clicked = () => undefined);
-  }
-}
-
-/** A client as ZPNs sees it. */
-class FakeLink implements PushLink {
-  isReady = true;
-  locale = 'zh-CN';
-  readonly asked: string[] = [];
-  answer: () => Promise<string> = () => Promise.resolve('push-0001');
-  tell: (event: PushLinkEvent) => void = () => undefined;
-
-  register({ vendor, token, appType }: { vendor: string; token: string; appType: number }): Promise<string> {
-    this.asked.push(`${vendor} ${token} ${appType}`);
-    return this.answer();
-  }
-
-  unregister(pushID?: string): Promise<void> {
-    this.asked.push(`unregister ${pushID ?? 'all'}`);
-    return this.answer().then(() => undefined);
-  }
-
-  watch(listener: (event: PushLinkEvent) => void): () => void {
-    this.tell = listener;
-    return () => (this.tell = () => undefined);
-  }
-}
+import { createPush, ZPNs, type ZPNsMessage, type ZPNsRegisterMessage } from '../../src/core.js';
+import type { PushLink } from '../../src/link.js';
+import { FakeLink, FakeProvider } from '../fake.js';
 
 const REGISTRY = Symbol.for('hongyan.pushRegistry');
 interface Registry {
