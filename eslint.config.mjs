@@ -32,6 +32,11 @@ export default tseslint.config(
       '**/node_modules/**',
       'target/**',
       'web/**',
+      'apps/**',
+      // Taken in from the SDKs, written for DevEco, or declarations of another system.
+      'sdk/harmony/*/src/main/ets/core/**',
+      'sdk/harmony/*/hvigorfile.ts',
+      'sdk/harmony/stubs/**',
       // Compiled, never run: they prove something to tsc.
       'sdk/zim/tests/types/**',
       'sdk/zpns/tests/importers/**',

@@ -181,7 +181,8 @@ export class Session {
 
   #connect(): void {
     this.#stop('retry');
-    const connection = new Connection(this.#platform.openSocket, this.#config.url, this.#platform.clock, {
+    const { openSocket, clock } = this.#platform;
+    const connection: Connection = new Connection(openSocket, this.#config.url, clock, {
       onOpen: () => this.#opened(connection),
       onNotification: (method, params) => {
         if (this.#connection === connection) this.#notified(method, params);

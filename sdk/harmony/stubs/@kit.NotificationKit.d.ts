@@ -1,0 +1,10 @@
+/** Notification Kit, as far as it is used here: the permission to show notices, and the number on the icon. */
+
+import { common } from './@kit.AbilityKit';
+
+export namespace notificationManager {
+  export function isNotificationEnabled(): Promise<boolean>;
+  export function requestEnableNotification(context: common.UIAbilityContext): Promise<void>;
+  export function openNotificationSettings(context: common.UIAbilityContext): Promise<void>;
+  export function setBadgeNumber(badgeNumber: number): Promise<void>;
+}

@@ -1,0 +1,96 @@
+/** The ArkTS rules hold in every .ets file, the check itself bites, and the modules are whole. */
+
+import { execFileSync } from 'node:child_process';
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { allFiles, findings, line } from '../check/arkts.mjs';
+import { layoutFaults } from '../check/layout.mjs';
+
+const HARMONY = join(import.meta.dirname, '..');
+
+function version(sdk: string): string {
+  const manifest = readFileSync(join(HARMONY, '..', sdk, 'package.json'), 'utf8');
+  return (JSON.parse(manifest) as { version: string }).version;
+}
+
+describe('ArkTS', () => {
+  const files = allFiles();
+
+  it('finds nothing in modules, samples of the page and sample project', () => {
+    expect(files.length).toBeGreaterThan(8);
+    expect(findings(files).map(line)).toEqual([]);
+  });
+
+  it('finds what is wrong in a file that is', () => {
+    const found = findings([join(HARMONY, 'check/bad.ets')]).map(({ line: at, rule }) => `${at} ${rule}`);
+    expect(found).toEqual(expect.arrayContaining(BAD));
+  });
+
+  it('has a compiler beside TypeScript, not in its place', () => {
+    const tsc = join(HARMONY, '../../node_modules/.bin/tsc');
+    expect(execFileSync(tsc, ['--version'], { encoding: 'utf8' })).toMatch(/^Version [6-9]/);
+  });
+});
+
+/** Line of bad.ets and the rule that finds it. */
+const BAD = [
+  '6 arkts-no-any-unknown',
+  '7 arkts-no-untyped-obj-literals',
+  '8 arkts-no-var',
+  '9 ts2741',
+  '11 ts2564',
+  '12 arkts-no-private-identifiers',
+  '18 arkts-no-destruct-decls',
+  '19 arkts-no-delete',
+  '20 arkts-no-props-by-index',
+  '22 arkts-no-for-in',
+  '25 arkts-limited-throw',
+  '26 ts2554',
+  '27 ts2322',
+  '28 arkts-no-func-expressions',
+  '28 ts2551',
+];
+
+describe.each(['zim', 'zpns'])('the module %s', (name) => {
+  const folder = join(HARMONY, name);
+  const broken = mkdtempSync(join(tmpdir(), 'hongyan-har-'));
+  afterAll(() => rmSync(broken, { recursive: true }));
+
+  it('is laid out as a HAR', () => {
+    expect(layoutFaults(folder, `@hongyan/${name}`, version(name))).toEqual([]);
+  });
+
+  it('is in the sample project as it is here', () => {
+    const placed = join(HARMONY, '../../apps/harmony-sample/hongyan', name);
+    expect(layoutFaults(placed, `@hongyan/${name}`, version(name))).toEqual([]);
+  });
+
+  const change = (file: string, from: string | RegExp, to: string) => (): void => {
+    const path = join(broken, file);
+    writeFileSync(path, readFileSync(path, 'utf8').replace(from, to));
+  };
+  it.each<[string, () => void, RegExp]>([
+    ['no changelog', () => rmSync(join(broken, 'CHANGELOG.md')), /CHANGELOG.md is missing/],
+    ['another name', change('oh-package.json5', '@hongyan/', '@Hongyan/'), /lower case/],
+    ['an old version', change('oh-package.json5', /"version": "[^"]+"/, '"version": "0.0.1"'), /the SDK's/],
+    ['an app', change('src/main/module.json5', '"har"', '"entry"'), /must be har/],
+    ['pages', change('src/main/module.json5', '"type"', '"pages": "$profile:p", "type"'), /no pages/],
+    ['renamed fields', change('build-profile.json5', '"./consumer-rules.txt"', ''), /fields of frames/],
+    ['a lost file', change('Index.ets', './src/main/ets/core/', './src/main/ets/lost/'), /no such file/],
+    ['TypeScript on ArkTS', change('hvigorfile.ts', /$/, "import { a } from './Index';"), /must not import/],
+    ['a stranger', change('Index.ets', /$/, "import { a } from 'lodash';\n"), /not a kit/],
+  ])('is not with %s', (_, breakIt, fault) => {
+    cpSync(folder, broken, { recursive: true, force: true });
+    breakIt();
+    expect(layoutFaults(broken, `@hongyan/${name}`, version(name)).join('\n')).toMatch(fault);
+  });
+
+  it('keeps the names of frames in a release build', () => {
+    const rules = readFileSync(join(folder, 'consumer-rules.txt'), 'utf8').split('\n');
+    const names = name === 'zim' ? ['messageID', 'pushConfig', 'jsonrpc', 'isReady'] : ['pushID', 'callID'];
+    expect(rules[1]).toBe('-keep-property-name');
+    expect(rules).toEqual(expect.arrayContaining([...names, 'pushBound', 'conversationID']));
+  });
+});
