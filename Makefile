@@ -18,9 +18,9 @@ check: ## Format, lints, docs, types, architecture.
 	@./scripts/setup.sh build
 	@./scripts/check.sh
 
-bench: ## Measure a server on this machine.
+bench: ## Measure a server on this machine; writes docs/benchmarks.md and its plot.
 	@./scripts/setup.sh build
-	@PATH="$$HOME/.cargo/bin:$$PATH" cargo run --locked --quiet --release --package hongyan -- bench peer
+	@PATH="$$HOME/.cargo/bin:$$PATH" cargo run --locked --quiet --release --package hongyan -- bench all
 
 build: ## Pages and the release binary in target/release/hongyan.
 	@./scripts/setup.sh build

@@ -10,12 +10,13 @@ const BUCKETS: usize = 34 << SUB_BITS;
 pub struct Histogram {
     counts: Vec<u64>,
     total: u64,
+    sum_us: u64,
     max_us: u64,
 }
 
 impl Default for Histogram {
     fn default() -> Self {
-        Self { counts: vec![0; BUCKETS], total: 0, max_us: 0 }
+        Self { counts: vec![0; BUCKETS], total: 0, sum_us: 0, max_us: 0 }
     }
 }
 
@@ -25,6 +26,7 @@ impl Histogram {
         let us = latency.as_micros() as u64;
         self.counts[bucket(us)] += 1;
         self.total += 1;
+        self.sum_us += us;
         self.max_us = self.max_us.max(us);
     }
 
@@ -34,6 +36,7 @@ impl Histogram {
             *count += more;
         }
         self.total += other.total;
+        self.sum_us += other.sum_us;
         self.max_us = self.max_us.max(other.max_us);
     }
 
@@ -58,6 +61,11 @@ impl Histogram {
             }
         }
         0.0
+    }
+
+    /// Their mean, exact, in ms; 0 when empty.
+    pub fn mean_ms(&self) -> f64 {
+        self.sum_us as f64 / self.total.max(1) as f64 / 1_000.0
     }
 
     /// The largest, in ms.
@@ -98,7 +106,7 @@ mod tests {
             let got = histogram.percentile_ms(share);
             assert!((got - expected).abs() <= expected / 16.0, "{share}: {got}");
         }
-        assert_eq!((histogram.len(), histogram.max_ms()), (10_000, 10.0));
+        assert_eq!((histogram.len(), histogram.max_ms(), histogram.mean_ms()), (10_000, 10.0, 5.0005));
     }
 
     #[test]
