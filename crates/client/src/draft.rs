@@ -48,6 +48,7 @@ impl Draft {
 
     fn of(kind: u8, message: String) -> Self {
         let content = Content {
+            revoke: None,
             kind,
             message,
             sub_type: None,

@@ -135,15 +135,25 @@ fn changed(settings: &AppSettings, changes: &[String]) -> anyhow::Result<AppSett
     let mut all = serde_json::to_value(settings)?;
     for change in changes {
         let Some((key, value)) = change.split_once('=') else { bail!("{change:?} must be KEY=VALUE") };
-        let value: u64 = value.parse().with_context(|| format!("{key} must be a whole number"))?;
         match all.get_mut(key) {
-            Some(old) => *old = value.into(),
+            Some(old) => *old = typed(key, old, value)?,
             None => bail!("there is no setting {key:?}; there are: {}", keys(&all).join(", ")),
         }
     }
-    let settings: AppSettings = serde_json::from_value(all).context("a value is too large")?;
+    let settings: AppSettings = serde_json::from_value(all).context("a value is not possible here")?;
     settings.check().map_err(|sentence| anyhow::anyhow!(sentence))?;
     Ok(settings)
+}
+
+/// A value of the same kind as the one it replaces.
+fn typed(key: &str, old: &Value, text: &str) -> anyhow::Result<Value> {
+    Ok(match old {
+        Value::Bool(_) => {
+            text.parse::<bool>().with_context(|| format!("{key} must be true or false"))?.into()
+        }
+        Value::String(_) => text.into(),
+        _ => text.parse::<u64>().with_context(|| format!("{key} must be a whole number"))?.into(),
+    })
 }
 
 fn keys(settings: &Value) -> Vec<&str> {
@@ -183,7 +193,16 @@ mod tests {
         let before = AppSettings::default();
         let after = changed(&before, &["ack_deadline_ms=3000".into()]).unwrap();
         assert_eq!((after.ack_deadline_ms, after.messages_per_s), (3_000, before.messages_per_s));
-        for bad in ["ack_deadline_ms", "ack_deadline_ms=soon", "no_such=1", "messages_per_s=0"] {
+        let several = changed(&before, &["devices=multi".into(), "one_phone=true".into()]).unwrap();
+        assert!(several.one_phone && several.devices == hongyan_server::store::DevicePolicy::Multi);
+        for bad in [
+            "devices=many",
+            "one_phone=1",
+            "ack_deadline_ms",
+            "ack_deadline_ms=soon",
+            "no_such=1",
+            "messages_per_s=0",
+        ] {
             assert!(changed(&before, &[bad.into()]).is_err(), "{bad}");
         }
     }

@@ -74,6 +74,7 @@ fn peer(
     let to = (from + step) % USERS;
     let now_ms = clock.now_ms();
     let intent = (load == Load::Full && count.is_multiple_of(2)).then(|| NewIntent {
+        kind: Default::default(),
         sender: user(from),
         recipients: Recipients::Others,
         push: PushConfig { title: "title".into(), content: "content".into(), ..PushConfig::default() },

@@ -41,6 +41,8 @@ codes! {
     MESSAGE_FAILED = 6000203, "the message was not accepted; the sentence says why";
     NO_TARGET = 6000204, "the receiver does not exist";
     MUTED = 6000231, "you may not speak in this conversation now";
+    REVOKE_TOO_LATE = 6000278, "the time in which this message could be revoked is over";
+    ALREADY_REVOKED = 6000279, "this message was revoked already";
     BLOCKED = 6000284, "the receiver has blocked you";
     CALL_FAILED = 6000270, "the call action was refused; the sentence says why";
     CALL_CANCEL_FAILED = 6000271, "the call was already accepted and cannot be cancelled; end it";
@@ -61,6 +63,12 @@ codes! {
     GROUP_ID_USED = 6000527, "this groupID belonged to a dismissed group and cannot be used again";
     GROUP_NO_RIGHT = 6000541, "your role in the group does not allow this";
     NO_CONVERSATION = 6000603, "there is no such conversation";
+    BLOCKED_ALREADY = 6000804, "this user is on the block list already";
+    NOT_BLOCKED = 6000806, "this user is not on the block list";
+    BLOCK_LIST_FULL = 6000808, "the block list has its full number of users";
+    BLOCK_TOO_MANY = 6000809, "at most 20 users can be named at once";
+    BLOCK_SELF = 6000810, "nobody can block oneself";
+    BLOCK_NO_USER = 6000811, "this user has never logged in to the app";
 }
 
 impl Code {

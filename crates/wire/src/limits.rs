@@ -48,6 +48,12 @@ pub const CONVERSATION_PAGE_MAX: u32 = 100;
 pub const LOGIN_CURSORS_MAX: usize = 200;
 /// Users asked for in one `user.query` (ZIM: 10).
 pub const USER_QUERY_MAX: usize = 10;
+/// Users one `block.add` or `block.remove` names (ZIM: 20).
+pub const BLOCK_USERS_PER_REQUEST_MAX: usize = 20;
+/// Users on one block list (ZIM: 1000).
+pub const BLOCK_LIST_MAX: usize = 1_000;
+/// Largest badge a client may ask for; vendors show less.
+pub const BADGE_MAX: u32 = 100_000;
 /// Members one page of a member list returns (ZIM: 100).
 pub const MEMBER_PAGE_MAX: u32 = 100;
 

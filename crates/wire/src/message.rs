@@ -10,18 +10,20 @@ pub mod kind {
     pub const TEXT: u8 = 1;
     /// Bytes for the app itself (base64 here): not stored, no conversation, no push.
     pub const COMMAND: u8 = 2;
+    /// In place of a message that was taken back.
+    pub const REVOKE: u8 = 31;
     /// A format of the app's own, told apart by `subType`.
     pub const CUSTOM: u8 = 200;
 }
 
 /// What a message says.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Content {
-    /// Text 1, Command 2, Custom 200.
+    /// Text 1, Command 2, Custom 200; Revoke 31 only from the server.
     #[serde(rename = "type")]
     pub kind: u8,
-    /// Text and custom: the text. Command: base64 of the bytes.
+    /// Text and custom: the text. Command: base64 of the bytes. Revoke: empty.
     pub message: String,
     /// Custom only: 0..=200.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -38,6 +40,30 @@ pub struct Content {
     /// Everybody in the conversation is mentioned.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub is_mention_all: bool,
+    /// Revoke only: who took the message back, and when.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub revoke: Option<Box<Revocation>>,
+}
+
+/// What is left of a message that was taken back.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Revocation {
+    /// Who took it back.
+    #[serde(rename = "operatedUserID")]
+    pub operated_user_id: UserId,
+    /// Unix time in ms.
+    pub revoke_timestamp: u64,
+    /// ZIMMessageRevokeStatus: own message 0, by a group's admin 3, by its owner 4.
+    pub revoke_status: u8,
+    /// Type of the message as it was.
+    pub original_message_type: u8,
+    /// The text as it was: only in the answer to a sender who took its own text back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub original_text_message_content: Option<String>,
+    /// What was sent along, ≤ 1024 bytes.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub revoke_extended_data: String,
 }
 
 impl Content {
@@ -48,6 +74,9 @@ impl Content {
 
     /// Checks every limit of `limits`; the refusal names the field.
     pub fn check(&self) -> Result<(), Refusal> {
+        if self.revoke.is_some() {
+            return Err(Refusal::parameter("revoke is the server's to set; call message.revoke"));
+        }
         match self.kind {
             kind::TEXT | kind::CUSTOM => self.check_text()?,
             kind::COMMAND => self.check_command()?,

@@ -3,7 +3,7 @@
 use crate::{
     CallId, ConversationType, GroupId, Refusal, UserId,
     call::{CallMode, CallUser},
-    client::TotalUnread,
+    client::{BlockAction, PushRule, TotalUnread, UserProfile},
     conversation::ConversationChange,
     frame::FromServer,
     group::{GroupEvent, GroupProfile, GroupState, Member, MemberEvent},
@@ -53,6 +53,12 @@ notifications! {
     TokenWillExpire(TokenWillExpire) = "session.tokenWillExpire",
     /// Messages, live or of the offline period.
     Messages(Messages) = "message.received",
+    /// Messages were taken back.
+    MessagesRevoked(MessagesRevoked) = "message.revoked",
+    /// The user's own block list changed on another device.
+    BlockChanged(BlockChanged) = "block.changed",
+    /// The user's own push rule changed on another device.
+    PushRuleChanged(PushRule) = "user.pushRuleChanged",
     /// Entries of the conversation list changed by something else than a message.
     ConversationChanged(ConversationChanged) = "conversation.changed",
     /// The total unread count changed by something else than a message.
@@ -95,6 +101,29 @@ pub struct Messages {
     pub messages: Vec<Message>,
     /// They were sent while this device was away.
     pub is_offline_message: bool,
+}
+
+/// `message.revoked`: messages of one conversation as they are now, content of type 31.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct MessagesRevoked {
+    /// userID or groupID.
+    #[serde(rename = "conversationID")]
+    pub conversation_id: String,
+    /// Peer 0, Group 2.
+    pub conversation_type: ConversationType,
+    /// 1..=50 messages.
+    pub messages: Vec<Message>,
+}
+
+/// `block.changed`.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct BlockChanged {
+    /// Added 0, Removed 1.
+    pub action: BlockAction,
+    /// Whom.
+    pub user_list: Vec<UserProfile>,
 }
 
 /// `conversation.changed`.

@@ -52,6 +52,12 @@ fn answer_again(method: &str, text: &str) -> String {
         "session.login" => result_again::<LoginResult>(text),
         "push.register" => result_again::<PushRegistered>(text),
         "user.query" => result_again::<UserQueryResult>(text),
+        "user.self" => result_again::<UserSelf>(text),
+        "user.setPushRule" => result_again::<PushRule>(text),
+        "block.add" | "block.remove" => result_again::<BlockResult>(text),
+        "block.list" => result_again::<BlockPage>(text),
+        "block.check" => result_again::<BlockChecked>(text),
+        "message.revoke" => result_again::<RevokeResult>(text),
         "message.send" => result_again::<SendResult>(text),
         "message.history" => result_again::<HistoryPage>(text),
         "conversation.list" => result_again::<ConversationPage>(text),
@@ -89,7 +95,7 @@ fn params_of(request: &Request) -> Value {
     }
     match request {
         Request::Login(p) => value(p),
-        Request::Logout(p) | Request::Heartbeat(p) => value(p),
+        Request::Logout(p) | Request::Heartbeat(p) | Request::UserSelf(p) => value(p),
         Request::ConversationReadAll(p) | Request::ConversationTotalUnread(p) | Request::GroupList(p) => {
             value(p)
         }
@@ -97,7 +103,14 @@ fn params_of(request: &Request) -> Value {
         Request::AppState(p) => value(p),
         Request::PushRegister(p) => value(p),
         Request::PushUnregister(p) => value(p),
+        Request::PushClicked(p) => value(p),
         Request::UserQuery(p) => value(p),
+        Request::SetPushRule(p) => value(p),
+        Request::SetBadge(p) => value(p),
+        Request::BlockAdd(p) | Request::BlockRemove(p) => value(p),
+        Request::BlockList(p) => value(p),
+        Request::BlockCheck(p) => value(p),
+        Request::Revoke(p) => value(p),
         Request::Send(p) => value(p),
         Request::Ack(p) => value(p),
         Request::History(p) => value(p),
@@ -124,6 +137,11 @@ fn limits_of(request: &Request) -> Result<(), Refusal> {
         Request::Login(p) => p.check(),
         Request::PushRegister(p) => p.check(),
         Request::Send(p) => p.check().map(drop),
+        Request::Revoke(p) => p.check().map(drop),
+        Request::PushClicked(p) => p.check(),
+        Request::SetPushRule(p) => p.check(),
+        Request::SetBadge(p) => p.check(),
+        Request::BlockAdd(p) | Request::BlockRemove(p) => p.check(),
         Request::GroupCreate(p) => p.group_info.check(),
         Request::CallInvite(p) => p.check().map(drop),
         Request::CallCancel(p) => p.check(),

@@ -1,13 +1,15 @@
 //! What users do with calls: requests checked, handed to the table, answered.
 
 use super::{
-    Calls, notices,
+    Calls,
+    change::Say,
+    notices,
     table::{Act, Event, Invitation, step},
 };
 use crate::{
     chat::{Actor, unavailable},
     push::Signal,
-    store::{CallRecord, NewIntent, Recipients},
+    store::{CallRecord, IntentKind, NewIntent, Recipients},
 };
 use hongyan_wire::{
     AppId, Code, Refusal, UserId,
@@ -33,7 +35,7 @@ impl Calls {
     pub async fn invite(&self, who: &Actor, invite: CallInvite) -> Result<CallInviteResult, Refusal> {
         let timeout_s = invite.check()?;
         check_people(who, &invite)?;
-        let (invitees, error_user_list) = self.registered(who.app, &invite.invitees).await?;
+        let (invitees, error_user_list) = self.reachable(who, &invite.invitees).await?;
         self.check_rate(who).await?;
         let now_ms = self.clock.now_ms();
         let invitation = Invitation {
@@ -64,7 +66,9 @@ impl Calls {
             return Err(Refusal::parameter("invitees may name at most 9 users"));
         }
         let event = Event::Cancel(act(who, cancel.extended_data));
-        let call = self.change(Some(who.app), cancel.call_id, event).await?;
+        let life_ms = u64::from(who.settings.push_ttl_s) * 1_000;
+        let say = cancel.push_config.map(|push| Say { sender: who.user.clone(), push, life_ms });
+        let call = self.change_and_say(Some(who.app), cancel.call_id, event, say).await?;
         let users = call.map_or_else(Vec::new, |call| call.users);
         let cancelled = |user: &UserId| {
             users.iter().any(|one| one.user == *user && one.state == CallUserState::BeCancelled)
@@ -143,21 +147,31 @@ impl Calls {
         }
     }
 
-    /// Splits invitees into those that exist and the others.
-    async fn registered(
+    /// Splits invitees into those that can be called, and those that do not exist or have blocked the caller.
+    async fn reachable(
         &self,
-        app: AppId,
+        who: &Actor,
         named: &[UserId],
     ) -> Result<(Vec<UserId>, Vec<UserError>), Refusal> {
-        let found = self.store.users(app, named).await.map_err(unavailable)?;
+        let found = self.store.users(who.app, named).await.map_err(unavailable)?;
         let found: HashSet<&UserId> = found.iter().map(|user| &user.id).collect();
-        let (known, unknown): (Vec<_>, Vec<_>) = named.iter().cloned().partition(|user| found.contains(user));
-        if known.is_empty() {
-            return Err(Code::CALL_NOBODY.into());
+        let (mut reachable, mut errors) = (Vec::new(), Vec::new());
+        for user in named {
+            let reason = match found.contains(user) {
+                false => Code::NO_SUCH_USER,
+                true if self.store.is_blocked(who.app, user, &who.user) => Code::BLOCKED,
+                true => {
+                    reachable.push(user.clone());
+                    continue;
+                }
+            };
+            errors.push(UserError { user_id: user.as_str().to_owned(), reason });
         }
-        let error =
-            |user: UserId| UserError { user_id: user.as_str().to_owned(), reason: Code::NO_SUCH_USER };
-        Ok((known, unknown.into_iter().map(error).collect()))
+        match reachable.is_empty() {
+            true if errors.iter().any(|error| error.reason == Code::BLOCKED) => Err(Code::BLOCKED.into()),
+            true => Err(Code::CALL_NOBODY.into()),
+            false => Ok((reachable, errors)),
+        }
     }
 
     /// Calls of one connection may be begun at the same moment, so the bound is approximate.
@@ -201,6 +215,7 @@ fn ring_intent(call: &CallRecord, users: Vec<UserId>, push: PushConfig) -> NewIn
         mention_all: false,
         notify_mentioned: false,
         call: Some((call.id, call.mode)),
+        kind: IntentKind::Delivery,
         expires_at: call.due_at.unwrap_or(call.created_at),
     }
 }

@@ -11,11 +11,11 @@ use super::{
 };
 use crate::{
     chat::unavailable,
-    push::Signal,
-    store::{CallRecord, CallSaved, Intent, NewIntent},
+    push::{Reason, Signal},
+    store::{CallRecord, CallSaved, CallUserRecord, Intent, IntentKind, NewIntent, Recipients, Retraction},
 };
 use bytes::Bytes;
-use hongyan_wire::{AppId, CallId, Code, Refusal};
+use hongyan_wire::{AppId, CallId, Code, Refusal, UserId, call::CallUserState, message::PushConfig};
 use std::{future::Future, sync::Arc};
 use tokio::sync::{Mutex, MutexGuard};
 
@@ -54,10 +54,21 @@ impl Calls {
         id: CallId,
         event: Event,
     ) -> Result<Option<CallRecord>, Refusal> {
+        self.change_and_say(app, id, event, None).await
+    }
+
+    /// The same, with a notice for those for whom it stops ringing.
+    pub(super) async fn change_and_say(
+        &self,
+        app: Option<AppId>,
+        id: CallId,
+        event: Event,
+        say: Option<Say>,
+    ) -> Result<Option<CallRecord>, Refusal> {
         let this = self.clone();
         carry_through(async move {
             let _turn = this.turns.take(id).await;
-            this.decide(app, id, event).await
+            this.decide(app, id, event, say).await
         })
         .await
     }
@@ -80,6 +91,7 @@ impl Calls {
         app: Option<AppId>,
         id: CallId,
         event: Event,
+        say: Option<Say>,
     ) -> Result<Option<CallRecord>, Refusal> {
         for _ in 0..TRIES_MAX {
             let before = self.load(app, id).await?;
@@ -90,9 +102,14 @@ impl Calls {
                 self.schedule.set(id, before.due_at);
                 return Ok(None);
             };
-            let saved = self.store.save_call(call.clone(), None).await.map_err(unavailable)?;
-            if saved == CallSaved::Saved {
+            let silent = silenced(&effects);
+            let intent = say.as_ref().filter(|_| !late).and_then(|say| say.intent(&call, &silent));
+            let saved = self.store.save_call(call.clone(), intent, retraction(&call, silent)).await;
+            if let CallSaved::Saved(intent) = saved.map_err(unavailable)? {
                 self.follow(&call, effects, None);
+                if let Some(intent) = intent {
+                    self.push.send(Signal::Intent(intent));
+                }
                 if !late {
                     return Ok(Some(call));
                 }
@@ -124,10 +141,58 @@ impl Calls {
                         self.push.send(Signal::Intent(intent.clone()));
                     }
                 }
-                Effect::Silence(users) => self.push.send(Signal::CallOver { call: call.id, users }),
+                Effect::Silence(users) => {
+                    self.push.send(Signal::CallOver { call: call.id, users });
+                    self.push.send(Signal::Retraction);
+                }
             }
         }
     }
+}
+
+/// A notice for those who were called and are not any more.
+#[derive(Clone, Debug)]
+pub(super) struct Say {
+    pub sender: UserId,
+    pub push: PushConfig,
+    /// How long it is worth sending, in ms.
+    pub life_ms: u64,
+}
+
+impl Say {
+    fn intent(&self, call: &CallRecord, users: &[UserId]) -> Option<NewIntent> {
+        let ended_at = call.ended_at.unwrap_or(call.created_at);
+        (!users.is_empty()).then(|| NewIntent {
+            sender: self.sender.clone(),
+            recipients: Recipients::Users(users.to_vec()),
+            push: self.push.clone(),
+            mentioned: Vec::new(),
+            mention_all: false,
+            notify_mentioned: false,
+            call: Some((call.id, call.mode)),
+            kind: IntentKind::MissedCall,
+            expires_at: ended_at + self.life_ms,
+        })
+    }
+}
+
+/// Everybody for whom it stops ringing.
+fn silenced(effects: &[Effect]) -> Vec<UserId> {
+    let silent = effects.iter().filter_map(|effect| match effect {
+        Effect::Silence(users) => Some(users),
+        _ => None,
+    });
+    silent.flatten().cloned().collect()
+}
+
+/// The order to take their notices back. Somebody who answered has its own reason.
+fn retraction(call: &CallRecord, users: Vec<UserId>) -> Option<Retraction> {
+    let answered = |one: &CallUserRecord| {
+        matches!(one.state, CallUserState::Accepted | CallUserState::Rejected) && users.contains(&one.user)
+    };
+    let reason = if call.users.iter().any(answered) { Reason::CallAnswered } else { Reason::CallOver };
+    let reason = reason.code().to_owned();
+    (!users.is_empty()).then_some(Retraction::CallOver { call: call.id, users, reason })
 }
 
 /// Runs to the end whatever becomes of who asked.

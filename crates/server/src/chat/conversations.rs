@@ -1,7 +1,10 @@
 //! The conversation list, reading, do-not-disturb and history.
 
 use super::{Actor, Chat, unavailable, view};
-use crate::store::Membership;
+use crate::{
+    push::Signal,
+    store::{Membership, ReadMark},
+};
 use hongyan_wire::{
     AppId, Code, ConversationKey, Refusal, Seq, UserId,
     client::{
@@ -54,7 +57,7 @@ impl Chat {
         who: &Actor,
         key: &ConversationKey,
     ) -> Result<TotalUnread, Refusal> {
-        let mark = self.store.mark_read(who.app, &who.user, key, None).await.map_err(unavailable)?;
+        let mark = self.mark_read(who, key).await?;
         let mark = mark.ok_or(Code::NO_CONVERSATION)?;
         let total = self.total_unread(who).await?;
         if mark.unread_before > 0 {
@@ -71,7 +74,7 @@ impl Chat {
                 continue;
             }
             let key = &membership.key;
-            let mark = self.store.mark_read(who.app, &who.user, key, None).await.map_err(unavailable)?;
+            let mark = self.mark_read(who, key).await?;
             changed.extend(mark.map(|mark| mark.membership));
         }
         let total = self.total_unread(who).await?;
@@ -79,6 +82,17 @@ impl Chat {
             self.tell_changed(who, changed, ConversationEvent::Updated, Some(total)).await?;
         }
         Ok(total)
+    }
+
+    /// Reads a conversation to its end; notices of it on other devices go.
+    async fn mark_read(&self, who: &Actor, key: &ConversationKey) -> Result<Option<ReadMark>, Refusal> {
+        let mark = self.store.mark_read(who.app, &who.user, Some(&who.device), key, None).await;
+        let mark = mark.map_err(unavailable)?;
+        if mark.as_ref().is_some_and(|mark| mark.unread_before > 0) {
+            self.push.send(Signal::Retraction);
+            self.push.send(Signal::UserChanged { app: who.app, user: who.user.clone() });
+        }
+        Ok(mark)
     }
 
     /// Unread messages over everything that may disturb.

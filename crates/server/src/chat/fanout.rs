@@ -28,8 +28,11 @@ impl Fanout {
     /// Starts delivering what `announcements` brings.
     pub fn start(chat: Chat, mut announcements: mpsc::Receiver<Announcement>) -> Self {
         Self(tokio::spawn(async move {
-            while let Some(Announcement::Message(appended)) = announcements.recv().await {
-                chat.deliver(&appended).await;
+            while let Some(announcement) = announcements.recv().await {
+                match announcement {
+                    Announcement::Message(appended) => chat.deliver(&appended).await,
+                    Announcement::Revoked(revoked) => chat.deliver_revoked(&revoked),
+                }
             }
         }))
     }

@@ -3,9 +3,11 @@
 //! Called by session with requests that were already read; works on the store (truth) and the hub (hint), and
 //! wakes push. Knows no frames but the ones it tells others, and no sockets. Calls are next door.
 
+mod blocks;
 mod conversations;
 mod fanout;
 mod groups;
+mod revoke;
 mod send;
 mod sync;
 mod users;

@@ -1,7 +1,7 @@
 //! Sending: checked, stored with its push intent in one transaction, answered after that.
 
 use super::{Actor, Chat, unavailable, view};
-use crate::store::{Append, NewIntent, NewMessage, Recipients};
+use crate::store::{Append, IntentKind, NewIntent, NewMessage, Recipients};
 use bytes::Bytes;
 use hongyan_wire::{
     Code, ConversationKey, MessageId, Refusal, UserId,
@@ -17,6 +17,11 @@ impl Chat {
         let to = send.check()?;
         if matches!(&to, ConversationKey::Peer(user) if *user == who.user) {
             return Err(Refusal::parameter("a message to oneself is not possible"));
+        }
+        if let ConversationKey::Peer(user) = &to
+            && self.store.is_blocked(who.app, user, &who.user)
+        {
+            return Err(Code::BLOCKED.into());
         }
         if !send.content.is_stored() {
             return self.pass_on(who, &to, &send).await;
@@ -103,6 +108,7 @@ fn intent(who: &Actor, to: &ConversationKey, send: &Send, now_ms: u64) -> Option
         mention_all: send.content.is_mention_all,
         notify_mentioned: send.is_notify_mentioned_users,
         call: None,
+        kind: IntentKind::Delivery,
         expires_at: now_ms + u64::from(who.settings.push_ttl_s) * 1_000,
     })
 }

@@ -40,7 +40,20 @@ impl Chat {
     }
 
     /// Brings a session up to date, then lets live messages through. `cursors` is what the device itself says.
-    pub async fn sync(&self, who: &Actor, seat: &Arc<Seat>, cursors: &[Cursor]) -> Result<(), Refusal> {
+    /// What was revoked after `since_ms`, the device's login before, comes last: nothing that was read meanwhile
+    /// with its old words comes after it.
+    pub async fn sync(
+        &self,
+        who: &Actor,
+        seat: &Arc<Seat>,
+        cursors: &[Cursor],
+        since_ms: u64,
+    ) -> Result<(), Refusal> {
+        self.sync_messages(who, seat, cursors).await?;
+        self.sync_revoked(who, seat, since_ms).await
+    }
+
+    async fn sync_messages(&self, who: &Actor, seat: &Arc<Seat>, cursors: &[Cursor]) -> Result<(), Refusal> {
         let mut reached = self.cursors_of(who, cursors).await?;
         let login_at = seat.since;
         for pass in 1..=PASSES_MAX {

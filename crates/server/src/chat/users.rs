@@ -1,12 +1,13 @@
 //! Names of users.
 
 use super::{Actor, Chat, unavailable};
-use crate::store::User;
+use crate::{push::Signal, store::User};
 use hongyan_wire::{
     AppId, Code, Refusal, UserId,
-    client::{UserProfile, UserQuery, UserQueryResult},
+    client::{PushRule, SetBadge, UserProfile, UserQuery, UserQueryResult, UserSelf},
     group::{Member, Role, UserError},
     limits,
+    server::Notification,
 };
 use std::collections::HashMap;
 
@@ -29,6 +30,32 @@ impl Chat {
             }
         }
         Ok(result)
+    }
+
+    /// What is known of the user itself.
+    pub async fn own_profile(&self, who: &Actor) -> Result<UserSelf, Refusal> {
+        let mut found = self.users_by_id(who.app, std::slice::from_ref(&who.user)).await?;
+        let user = found.remove(&who.user).ok_or(Code::NO_SUCH_USER)?;
+        let offline_push_rule = self.store.push_rule(who.app, &who.user).await.map_err(unavailable)?;
+        let user_info =
+            UserProfile { user_id: user.id, user_name: user.name, user_avatar_url: user.avatar_url };
+        Ok(UserSelf { user_info, offline_push_rule })
+    }
+
+    /// Replaces the user's push rule, and tells the other devices.
+    pub async fn set_push_rule(&self, who: &Actor, rule: PushRule) -> Result<PushRule, Refusal> {
+        rule.check()?;
+        self.store.set_push_rule(who.app, &who.user, rule.clone()).await.map_err(unavailable)?;
+        let what = Notification::PushRuleChanged(rule.clone());
+        self.tell(who.app, &who.user, Some(&who.device), &what);
+        Ok(rule)
+    }
+
+    /// Sets the badge on the user's own phones that are offline.
+    pub fn set_badge(&self, who: &Actor, asked: SetBadge) -> Result<(), Refusal> {
+        asked.check()?;
+        self.push.send(Signal::Badge { app: who.app, user: who.user.clone(), badge: asked.badge });
+        Ok(())
     }
 
     pub(super) async fn users_by_id(

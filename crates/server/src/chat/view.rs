@@ -59,6 +59,7 @@ pub fn content_text(content: &Content) -> Result<String, Refusal> {
     serde_json::to_string(content).map_err(|error| Refusal::parameter(format!("content: {error}")))
 }
 
-fn raw(text: &str) -> Box<RawValue> {
+/// Checked JSON text as the wire wants it.
+pub fn raw(text: &str) -> Box<RawValue> {
     RawValue::from_string(text.to_owned()).expect("content was written as JSON by content_text")
 }

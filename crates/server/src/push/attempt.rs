@@ -29,6 +29,10 @@ const STORE_PAUSE_MS: u64 = 1_000;
 /// A vendor takes whole seconds as time to live: with less left there is nothing to send.
 const LIFE_MIN_MS: u64 = 1_000;
 
+/// What was decided this short a time ago is not looked at anew, in ms. Whatever is taken back meanwhile is found
+/// by its retraction.
+const FRESH_MS: u64 = 500;
+
 /// What every try needs. Shared by all of them.
 pub(super) struct Outbound {
     pub clock: Clock,
@@ -84,7 +88,8 @@ impl Try<'_> {
             self.end_all(&TargetEnd::Expired).await;
             return Ok(None);
         }
-        let (wanted, dropped) = still_wanted(&*self.outbound.store, self.work.request()).await?;
+        let (wanted, dropped) =
+            still_wanted(&*self.outbound.store, self.work.request(), self.is_fresh(now)).await?;
         if !dropped.is_empty() {
             let left = (!wanted.is_empty()).then_some(now);
             self.record(None, Ends { ended: dropped, dead: Vec::new() }, left).await;
@@ -102,6 +107,11 @@ impl Try<'_> {
         self.queue = self.work.split(wanted.iter().map(|(target, _)| target.clone()).collect()).into();
         let tokens: HashMap<Target, String> = wanted.into_iter().collect();
         Ok(self.exchange_all(&ready, &tokens).await)
+    }
+
+    /// Whether it was planned a moment ago and this is its first try.
+    fn is_fresh(&self, now: u64) -> bool {
+        self.work.tries() == 0 && now < crate::store::time_of_id(self.work.id()) + FRESH_MS
     }
 
     /// Makes requests until nothing is left to be done at once.

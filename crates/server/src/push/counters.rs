@@ -28,6 +28,8 @@ pub struct Counters {
     pub retried: Count,
     /// Tokens declared dead.
     pub tombstones: Count,
+    /// Requests to take a notice back.
+    pub taken_back: Count,
     /// Refusals that an operator has to look at.
     pub configuration_errors: Count,
     /// Transactions that failed and were tried again.

@@ -10,6 +10,8 @@ use hongyan_wire::client::AppPhase;
 pub struct Case {
     /// A call invitation; otherwise a message.
     pub is_call: bool,
+    /// It tells of what became of the message or call; connected devices were told directly.
+    pub is_news: bool,
     /// Unix time in ms of the message or call.
     pub created_at: u64,
     /// Unix time in ms after which nothing is sent.
@@ -32,6 +34,10 @@ pub struct Person {
     pub undisturbed: bool,
     /// Mentioned, in a group, by a sender who wants the mentioned to be notified all the same.
     pub mentioned: bool,
+    /// The message was taken back.
+    pub revoked: bool,
+    /// Has the sender on the block list.
+    pub blocked: bool,
     /// Read the conversation up to this message already.
     pub has_read: bool,
     /// No longer a member of the group.
@@ -63,6 +69,21 @@ pub struct Device {
     pub dropped_at: Option<u64>,
     /// Whether a push could go out, and why not.
     pub pushable: Result<(), Reason>,
+    /// What the user's rule says about this device's platform.
+    pub rule: Rule,
+}
+
+/// Whether the user's rule keeps a device quiet because another platform is online. Presence is not trusted:
+/// the other device has to acknowledge.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Rule {
+    /// It says nothing.
+    #[default]
+    Idle,
+    /// A device of the other platform is here and has until this Unix time in ms to acknowledge.
+    Until(u64),
+    /// A device of the other platform acknowledged.
+    Holds,
 }
 
 /// A session of a device.
@@ -121,15 +142,25 @@ pub enum Awaited {
     Reconnect,
     /// Clients' return after a restart of the server.
     Restart,
+    /// The acknowledgement of another platform's device, for which the user's rule keeps this one quiet.
+    OtherPlatform,
 }
 
 /// Decides for one device.
 pub fn decide(case: &Case, person: &Person, device: &Device) -> Step {
-    if device.acked {
+    if device.acked && !case.is_news {
         return Step::Acked;
     }
     if let Some(reason) = settled(case, person) {
         return Step::Suppress(reason);
+    }
+    if case.is_news && device.live.is_some_and(|live| live.phase == AppPhase::Foreground) {
+        return Step::Suppress(Reason::Online);
+    }
+    match device.rule {
+        Rule::Holds => return Step::Suppress(Reason::PlatformRule),
+        Rule::Until(until) if case.now < until => return Step::Wait(until, Awaited::OtherPlatform),
+        Rule::Until(_) | Rule::Idle => {}
     }
     if let Some((until, awaited)) = patience(case, device)
         && case.now < until
@@ -155,9 +186,16 @@ fn cause(device: &Device) -> Cause {
 /// What makes a push pointless for every device of this person.
 fn settled(case: &Case, person: &Person) -> Option<Reason> {
     match person.call {
+        _ if case.is_news => {}
         Standing::Answered => return Some(Reason::CallAnswered),
         Standing::Over => return Some(Reason::CallOver),
         Standing::Ringing => {}
+    }
+    if person.revoked && !case.is_news {
+        return Some(Reason::Revoked);
+    }
+    if person.blocked {
+        return Some(Reason::Blocked);
     }
     if case.now >= case.expires_at {
         return Some(Reason::Expired);
@@ -165,22 +203,30 @@ fn settled(case: &Case, person: &Person) -> Option<Reason> {
     if person.left {
         return Some(Reason::NotMember);
     }
-    person.has_read.then_some(Reason::ReadElsewhere)
+    (person.has_read && !case.is_news).then_some(Reason::ReadElsewhere)
+}
+
+/// Waiting never eats more than half of the life: a call that rings for two seconds is pushed after one.
+fn half_life(case: &Case) -> u64 {
+    case.created_at + case.expires_at.saturating_sub(case.created_at) / 2
+}
+
+/// Unix time in ms by which a device that is here must have acknowledged.
+pub fn ack_by(case: &Case, live: &Live) -> u64 {
+    // Who logged in later got the delivery later. Coming and going does not put a push off for ever.
+    let delivered_at = case.created_at.max(live.since).min(case.created_at + case.ack_deadline_ms);
+    (delivered_at + case.ack_deadline_ms).min(half_life(case))
 }
 
 /// Until when an unacknowledged device is waited for; `None`: not at all.
 fn patience(case: &Case, device: &Device) -> Option<(u64, Awaited)> {
-    // Waiting never eats more than half of the life: a call that rings for two seconds is pushed after one.
-    let half_life = case.created_at + case.expires_at.saturating_sub(case.created_at) / 2;
-    let ack_wait_ms = case.ack_deadline_ms;
+    let (half_life, ack_wait_ms) = (half_life(case), case.ack_deadline_ms);
     if let Some(live) = device.live {
         // In the background it is offline for push; but if no push can go out, nothing is lost by waiting.
         if live.phase == AppPhase::Background && device.pushable.is_ok() {
             return None;
         }
-        // Who logged in later got the delivery later. Coming and going does not put a push off for ever.
-        let delivered_at = case.created_at.max(live.since).min(case.created_at + ack_wait_ms);
-        return Some(((delivered_at + ack_wait_ms).min(half_life), Awaited::Ack));
+        return Some((ack_by(case, &live), Awaited::Ack));
     }
     if case.is_call {
         return None;

@@ -8,6 +8,7 @@ const DAY_MS: u64 = 86_400_000;
 /// A message of time 100 000 looked at after `ms`.
 fn message(ms: u64) -> Case {
     Case {
+        is_news: false,
         is_call: false,
         created_at: 100_000,
         expires_at: 100_000 + DAY_MS,
@@ -22,11 +23,19 @@ fn call(ms: u64) -> Case {
     Case { is_call: true, expires_at: 100_000 + 90_000, ..message(ms) }
 }
 
-const BOB: Person =
-    Person { undisturbed: false, mentioned: false, has_read: false, left: false, call: Standing::Ringing };
+const BOB: Person = Person {
+    undisturbed: false,
+    mentioned: false,
+    revoked: false,
+    blocked: false,
+    has_read: false,
+    left: false,
+    call: Standing::Ringing,
+};
 
 /// A killed app with a good PushID.
-const GONE: Device = Device { acked: false, live: None, dropped_at: None, pushable: Ok(()) };
+const GONE: Device =
+    Device { acked: false, live: None, dropped_at: None, pushable: Ok(()), rule: Rule::Idle };
 
 fn live(phase: AppPhase) -> Device {
     Device { live: Some(Live { phase, since: 50_000 }), ..GONE }
@@ -170,19 +179,24 @@ fn any_device() -> impl Strategy<Value = Device> {
     let phase = prop_oneof![Just(AppPhase::Foreground), Just(AppPhase::Background)];
     let live = proptest::option::of((phase, 0u64..200_000).prop_map(|(phase, since)| Live { phase, since }));
     let pushable = prop_oneof![Just(Ok(())), Just(Err(Reason::NotBound))];
-    (any::<bool>(), live, proptest::option::of(0u64..200_000), pushable)
-        .prop_map(|(acked, live, dropped_at, pushable)| Device { acked, live, dropped_at, pushable })
+    (any::<bool>(), live, proptest::option::of(0u64..200_000), pushable).prop_map(
+        |(acked, live, dropped_at, pushable)| Device { acked, live, dropped_at, pushable, rule: Rule::Idle },
+    )
 }
 
 fn any_person() -> impl Strategy<Value = Person> {
     let standing = prop_oneof![Just(Standing::Ringing), Just(Standing::Answered), Just(Standing::Over)];
-    (any::<[bool; 4]>(), standing).prop_map(|([undisturbed, mentioned, has_read, left], call)| Person {
-        undisturbed,
-        mentioned,
-        has_read,
-        left,
-        call,
-    })
+    (any::<[bool; 6]>(), standing).prop_map(
+        |([undisturbed, mentioned, has_read, left, revoked, blocked], call)| Person {
+            revoked,
+            blocked,
+            undisturbed,
+            mentioned,
+            has_read,
+            left,
+            call,
+        },
+    )
 }
 
 proptest! {

@@ -3,7 +3,7 @@
 use super::{Reason, credentials::Ready, work::Work};
 use crate::{
     clock::Clock,
-    store::{Attempt, Target},
+    store::{Attempt, NewDispatch, Purpose, Target},
 };
 use hongyan_vendors::{
     Advice, Answer, Blame, Outcome, PrepareError, RawAnswer, Secret, SignError, TransportError,
@@ -50,8 +50,7 @@ impl Exchange {
         };
         let tokens: Vec<&str> = aims.iter().map(|(_, token)| *token).collect();
         let adapter = vendor(work.request().vendor);
-        let notice = &work.request().notice;
-        let built = adapter.prepare(&ready.credential, notice, &tokens, bearer.expose(), clock.now_ms());
+        let built = build(work.request(), ready, &tokens, &bearer, clock.now_ms());
         let request = match built {
             Ok(request) => request,
             Err(error) => return Self::unsent(aims, &unbuilt(work, &error)),
@@ -60,7 +59,12 @@ impl Exchange {
         attempt.targets = aims.len() as u32;
         let exchange = match answer {
             Ok(raw) => {
-                let answer = adapter.interpret(&raw, notice, &tokens);
+                let answer = match work.request().purpose {
+                    Purpose::TakeBack { .. } => adapter.interpret_revoke(&raw, &tokens),
+                    Purpose::Notice | Purpose::Badge => {
+                        adapter.interpret(&raw, &work.request().notice, &tokens)
+                    }
+                };
                 Self::answered(attempt, answer, aims, bearer)
             }
             Err(error) => Self::unanswered(attempt, &error, aims),
@@ -115,6 +119,28 @@ impl Exchange {
     }
 }
 
+/// The request that a dispatch is for.
+fn build(
+    dispatch: &NewDispatch,
+    ready: &Ready,
+    tokens: &[&str],
+    bearer: &Secret,
+    now_ms: u64,
+) -> Result<VendorRequest, PrepareError> {
+    let (adapter, notice) = (vendor(dispatch.vendor), &dispatch.notice);
+    match dispatch.purpose {
+        Purpose::Notice | Purpose::Badge => {
+            adapter.prepare(&ready.credential, notice, tokens, bearer.expose(), now_ms)
+        }
+        Purpose::TakeBack { .. } => match adapter.revocation(&ready.credential, notice) {
+            Some(revocation) => {
+                adapter.prepare_revoke(&ready.credential, &revocation, tokens, bearer.expose())
+            }
+            None => Err(PrepareError::Unsupported { why: "this kind of notice cannot be taken back" }),
+        },
+    }
+}
+
 async fn send(
     ready: &Ready,
     request: &VendorRequest,
@@ -156,6 +182,9 @@ fn unbuilt(work: &Work, error: &PrepareError) -> Fate {
         PrepareError::Expired => return Fate::Expired,
         PrepareError::TooLarge { .. } => Fate::Failed(Reason::PayloadTooLarge),
         PrepareError::TokenCount { .. } | PrepareError::Invalid { .. } => Fate::Failed(Reason::NoticeInvalid),
+        PrepareError::Unsupported { .. } if !work.request().purpose.is_notice() => {
+            return Fate::Failed(Reason::CannotTakeBack);
+        }
         PrepareError::Unsupported { .. } => Fate::Failed(Reason::VendorConfiguration),
         PrepareError::WrongCredential { .. } => Fate::Failed(Reason::BadCredential),
     };

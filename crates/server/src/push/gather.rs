@@ -6,7 +6,7 @@
 use super::{
     Reason,
     credentials::{CredentialKey, Credentials},
-    decide::{Case, Device, Live, Person, Standing, Step, decide},
+    decide::{Case, Device, Live, Person, Rule, Standing, Step, ack_by, decide},
     pending::{Look, Scope, Waiting},
     standing::{push_targets, standing, why_unbound},
 };
@@ -20,7 +20,9 @@ use crate::{
 };
 use hongyan_vendors::{StrategyOptions, VendorKind};
 use hongyan_wire::{
-    AppId, ConversationKey, ConversationType, DeviceId, Seq, UserId, call::CallUserState, client::AppPhase,
+    AppId, ConversationKey, ConversationType, DeviceId, Seq, UserId,
+    call::CallUserState,
+    client::{AppPhase, PushRule},
     conversation::NotificationStatus,
 };
 use std::{
@@ -32,6 +34,9 @@ use std::{
 const WAIT_MS_MAX: u64 = 60_000;
 /// Clients need a little longer to come back after a restart than after a lost connection, in ms.
 const RESTART_MARGIN_MS: u64 = 1_000;
+
+/// Largest number vendors show on an icon.
+const BADGE_MAX: u8 = 99;
 
 /// Where facts come from.
 pub(super) struct Sources {
@@ -50,6 +55,8 @@ pub(super) struct Settled {
     pub step: Step,
     /// How it can be pushed, for those that are.
     pub via: Option<(VendorKind, u8)>,
+    /// The number its icon shall show, if the sender wants one.
+    pub badge: Option<u8>,
 }
 
 /// Every decision of one look.
@@ -208,9 +215,12 @@ impl Sources {
         let ack_deadline_ms = settings.ack_deadline_ms.min(WAIT_MS_MAX);
         let reconnect_grace_ms = settings.reconnect_grace_ms.min(WAIT_MS_MAX);
         let return_ms = (reconnect_grace_ms + RESTART_MARGIN_MS).min(ack_deadline_ms);
-        let is_call = matches!(look.intent.subject, Subject::Call { .. });
+        let news = !look.intent.spec.kind.is_delivery();
+        // News of a call can wait like a message: nothing rings.
+        let is_call = matches!(look.intent.subject, Subject::Call { .. }) && !news;
         Case {
             is_call,
+            is_news: news,
             created_at: look.intent.created_at,
             expires_at: look.intent.spec.expires_at,
             ack_deadline_ms,
@@ -243,7 +253,7 @@ impl View<'_> {
         let intent = self.intent();
         let Subject::Message { key, seq, .. } = &intent.subject else {
             let call = standing(self.prepared.call.as_ref(), user);
-            return Ok(Some(Person { call, ..Person::default() }));
+            return Ok(Some(Person { call, blocked: self.blocked(user), ..Person::default() }));
         };
         let membership = self.sources.store.membership(intent.app, user, key).await?;
         let first = self.look().scope == Scope::Everybody;
@@ -251,7 +261,42 @@ impl View<'_> {
             // Who joined after the message never sees it.
             Some(membership) if membership.visible_from >= *seq && first => None,
             None if first && key.kind() == ConversationType::Group => None,
-            membership => Some(member(intent, user, membership.as_ref(), key, *seq)),
+            membership => {
+                let person = member(intent, user, membership.as_ref(), key, *seq);
+                let conversation = intent.subject.conversation();
+                let revoked = conversation.is_some_and(|no| self.sources.store.is_revoked(no, *seq));
+                let blocked = key.kind() == ConversationType::Peer && self.blocked(user);
+                Some(Person { revoked, blocked, ..person })
+            }
+        })
+    }
+
+    fn blocked(&self, user: &UserId) -> bool {
+        let intent = self.intent();
+        self.sources.store.is_blocked(intent.app, user, &intent.spec.sender)
+    }
+
+    /// The number for the icon, if the sender asked for one without saying by how much it rises.
+    async fn badge(&self, user: &UserId) -> Result<Option<u8>, StoreError> {
+        let push = &self.intent().spec.push;
+        if !push.enable_badge || push.badge_increment > 0 {
+            return Ok(None);
+        }
+        let unread = self.sources.store.total_unread(self.intent().app, user).await?;
+        Ok(Some(unread.min(u64::from(BADGE_MAX)) as u8))
+    }
+
+    /// What the user's rule says for a device of this platform.
+    fn rule(&self, rule: &PushRule, platform: u8, others: &[(u8, Live, bool)]) -> Rule {
+        if !rule.not_to_receive_offline_push_platforms.contains(&platform) {
+            return Rule::Idle;
+        }
+        let here = others.iter().filter(|(other, live, _)| {
+            *other != platform && live.phase == AppPhase::Foreground && rule.online_platforms.contains(other)
+        });
+        here.fold(Rule::Idle, |so_far, (_, live, acked)| match (so_far, acked) {
+            (Rule::Holds, _) | (_, true) => Rule::Holds,
+            _ => Rule::Until(ack_by(&self.case, live)),
         })
     }
 
@@ -263,7 +308,7 @@ impl View<'_> {
         settled: &mut Vec<Settled>,
     ) -> Result<(), StoreError> {
         let app = self.intent().app;
-        let lives = lives(self.sources.hub.seats_of(app, user));
+        let (lives, platforms) = lives(self.sources.hub.seats_of(app, user));
         let waiting = self.look().waiting.iter().filter(|waiting| waiting.target.user == *user);
         let before: HashMap<&DeviceId, &Waiting> =
             waiting.filter_map(|waiting| Some((waiting.target.device.as_ref()?, waiting))).collect();
@@ -281,31 +326,60 @@ impl View<'_> {
             }
             return Ok(());
         }
+        let rule = match devices.len() {
+            0 | 1 => PushRule::default(),
+            _ => self.sources.store.push_rule(app, user).await?,
+        };
+        let others: Vec<(u8, Live, bool)> = match rule.is_idle() {
+            true => Vec::new(),
+            false => lives
+                .iter()
+                .map(|(id, live)| {
+                    let acked = self.acked(user, id, Some(live)) || self.look().has_acked(user, id);
+                    (platforms.get(id).copied().unwrap_or(0), *live, acked)
+                })
+                .collect(),
+        };
+        let badge = self.badge(user).await?;
         for (id, target) in devices {
             if decided(Some(id)) || decided(None) {
                 continue;
             }
+            let platform = platforms.get(id).copied().or(target.map(|target| target.platform)).unwrap_or(0);
             let had = before.get(id).and_then(|waiting| waiting.target.push_id.as_ref());
             let device = Device {
                 acked: self.acked(user, id, lives.get(id)),
                 live: lives.get(id).copied(),
                 dropped_at: self.sources.hub.dropped_at(app, user, id),
                 pushable: self.pushable(user, target, had).await?,
+                rule: self.rule(&rule, platform, &others),
             };
             let push_id = target.map(|target| target.push_id.clone()).or(had.cloned());
             settled.push(Settled {
                 target: Target { user: user.clone(), device: Some(id.clone()), push_id },
                 step: decide(&self.case, person, &device),
                 via: target.map(|target| (target.vendor, target.app_type)),
+                badge,
             });
         }
         Ok(())
     }
 
     fn without_device(&self, user: &UserId, person: &Person) -> Settled {
-        let device = Device { acked: false, live: None, dropped_at: None, pushable: Err(Reason::NotBound) };
+        let device = Device {
+            acked: false,
+            live: None,
+            dropped_at: None,
+            pushable: Err(Reason::NotBound),
+            rule: Rule::Idle,
+        };
         let step = decide(&self.case, person, &device);
-        Settled { target: Target { user: user.clone(), device: None, push_id: None }, step, via: None }
+        Settled {
+            target: Target { user: user.clone(), device: None, push_id: None },
+            step,
+            via: None,
+            badge: None,
+        }
     }
 
     /// Of several PushIDs of one device only one is used, so that nothing is shown twice: one that can be
@@ -379,21 +453,25 @@ fn member(
     Person {
         undisturbed: membership.is_some_and(|one| one.notification == NotificationStatus::DoNotDisturb),
         mentioned: is_group && spec.notify_mentioned && (spec.mention_all || spec.mentioned.contains(user)),
+        revoked: false,
+        blocked: false,
         has_read: membership.is_some_and(|one| one.read_seq >= seq),
         left: is_group && membership.is_none_or(|one| one.disabled || one.visible_from >= seq),
         call: Standing::Ringing,
     }
 }
 
-/// Sessions by device. Of two sessions of one device the one in front counts.
-fn lives(seats: Vec<Arc<Seat>>) -> BTreeMap<DeviceId, Live> {
+/// Sessions by device, and each device's platform. Of two sessions of one device the one in front counts.
+fn lives(seats: Vec<Arc<Seat>>) -> (BTreeMap<DeviceId, Live>, HashMap<DeviceId, u8>) {
     let mut lives: BTreeMap<DeviceId, Live> = BTreeMap::new();
+    let mut platforms = HashMap::new();
     for seat in seats {
         let live = Live { phase: seat.phase(), since: seat.since };
+        platforms.insert(seat.device.clone(), seat.platform);
         let known = lives.entry(seat.device.clone()).or_insert(live);
         if known.phase == AppPhase::Background {
             *known = live;
         }
     }
-    lives
+    (lives, platforms)
 }

@@ -26,6 +26,7 @@ fn work(id: u64, app: u32, is_call: bool, due_at: u64) -> Work {
         strategy: Default::default(),
     };
     Work::new(NewDispatch {
+        purpose: crate::store::Purpose::Notice,
         id,
         app: AppId(app),
         intent: 1,

@@ -21,6 +21,7 @@ mod planner;
 mod reasons;
 mod recorder;
 mod retention;
+mod retract;
 mod retry;
 pub mod signal;
 mod standing;
@@ -53,6 +54,8 @@ use gather::Sources;
 use hongyan_wire::AppId;
 use pending::Pending;
 use planner::{Planner, Reading, SharedPending};
+use retract::Retractor;
+use signal::Wake;
 use std::{
     sync::{Arc, Mutex},
     time::Duration,
@@ -85,6 +88,7 @@ pub struct Push {
     stop: CancellationToken,
     planner: JoinHandle<()>,
     retention: JoinHandle<()>,
+    retractor: JoinHandle<()>,
     dispatcher: Option<Dispatcher>,
     patience: Duration,
 }
@@ -106,6 +110,16 @@ impl Push {
             limits: limits.clone(),
         }));
         let started_at = clock.now_ms();
+        let wake = Arc::new(Wake::default());
+        let retractor = Retractor {
+            clock: clock.clone(),
+            store: store.clone(),
+            hub: hub.clone(),
+            orders: orders.clone(),
+            counters: counters.clone(),
+            wake: wake.clone(),
+        };
+        let retractor = tokio::spawn(retractor.run(stop.clone()));
         let sources = Sources { clock: clock.clone(), store: store.clone(), hub, credentials, started_at };
         let planner = Planner {
             sources: Arc::new(sources),
@@ -114,6 +128,7 @@ impl Push {
             counters: counters.clone(),
             signals,
             overflow,
+            wake,
             batch_max: limits.batch_intents_max,
             reading: Reading::start(),
         };
@@ -128,6 +143,7 @@ impl Push {
             stop,
             planner,
             retention,
+            retractor,
             dispatcher: Some(dispatcher),
             patience,
         }
@@ -150,7 +166,7 @@ impl Push {
         self.stop.cancel();
         let planned = tokio::time::timeout(self.patience, async {
             let planner = (&mut self.planner).await;
-            planner.and((&mut self.retention).await)
+            planner.and((&mut self.retention).await).and((&mut self.retractor).await)
         });
         match planned.await {
             Ok(Ok(())) => {}
@@ -167,5 +183,6 @@ impl Drop for Push {
     fn drop(&mut self) {
         self.planner.abort();
         self.retention.abort();
+        self.retractor.abort();
     }
 }

@@ -3,7 +3,7 @@
 //! Its ids come from the message or call alone: every retry, every restart and every device gets the same, so
 //! that a device can drop what it has shown already.
 
-use crate::store::{Intent, Subject};
+use crate::store::{Intent, IntentKind, Subject};
 use hongyan_vendors::{Badge, Category, Notice, NoticeKind, Route, StrategyOptions};
 
 /// Largest step of a badge that vendors take.
@@ -16,6 +16,13 @@ const BADGE_STEP_MAX: u32 = 99;
 pub fn notice(intent: &Intent, strategy: StrategyOptions) -> Notice {
     let push = &intent.spec.push;
     let (subject, app_message_id) = match &intent.subject {
+        // News has a number of its own: the notice it is about may be taken back at the same time.
+        Subject::Message { message, .. } if !intent.spec.kind.is_delivery() => {
+            (intent.id, format!("m{message}-{}", intent.id))
+        }
+        Subject::Call { call, .. } if !intent.spec.kind.is_delivery() => {
+            (intent.id, format!("c{call}-{}", intent.id))
+        }
         Subject::Message { message, .. } => (message.0, format!("m{message}")),
         Subject::Call { call, .. } if call.0 == intent.id => (call.0, format!("c{call}")),
         // Said later about the same call: it takes the invitation's place on the device.
@@ -32,9 +39,10 @@ pub fn notice(intent: &Intent, strategy: StrategyOptions) -> Notice {
         badge: badge(push.enable_badge, push.badge_increment),
         collapse_key: None,
         expires_at_ms: intent.spec.expires_at,
-        category_hint: match intent.subject {
-            Subject::Message { .. } => Category::Message,
-            Subject::Call { .. } => Category::CallInvite,
+        category_hint: match (&intent.subject, intent.spec.kind) {
+            (_, IntentKind::MissedCall) => Category::MissedCall,
+            (Subject::Call { .. }, IntentKind::Delivery) => Category::CallInvite,
+            _ => Category::Message,
         },
         strategy,
     }
@@ -64,7 +72,7 @@ fn badge(enabled: bool, step: u32) -> Option<Badge> {
 /// 31 well-mixed bits of an ID, never 0. IDs rise with time, so their low bits alone would collide often.
 ///
 /// This must never change: a notice sent before an update and repeated after it has to carry the same number.
-fn notify_id(id: u64) -> u32 {
+pub(super) fn notify_id(id: u64) -> u32 {
     let mut mixed = id.wrapping_add(0x9e37_79b9_7f4a_7c15);
     mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
@@ -98,6 +106,7 @@ mod tests {
             mention_all: false,
             notify_mentioned: false,
             call: None,
+            kind: IntentKind::Delivery,
             expires_at: 9_000,
         };
         Intent { id: 7, app: AppId(1), subject, spec, created_at: 1_000, due_at: 1_000 }

@@ -72,6 +72,14 @@ pub(super) struct Look {
     pub other_due: Option<u64>,
 }
 
+impl Look {
+    /// Whether this device acknowledged, now or before.
+    pub fn has_acked(&self, user: &UserId, device: &DeviceId) -> bool {
+        let same = |target: &Target| target.user == *user && target.device.as_ref() == Some(device);
+        self.acked.iter().any(same) || self.call_acks.contains(&(user.clone(), device.clone()))
+    }
+}
+
 /// What became of an intent that was handed over.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Admitted {

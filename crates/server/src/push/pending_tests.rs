@@ -19,6 +19,7 @@ fn device(name: &str) -> DeviceId {
 
 fn intent(id: u64, subject: Subject) -> Arc<Intent> {
     let spec = NewIntent {
+        kind: crate::store::IntentKind::Delivery,
         sender: user("ann"),
         recipients: Recipients::Others,
         push: PushConfig::default(),

@@ -7,8 +7,8 @@ use super::{
     notice::notice,
     pending::{Decided, Look, Waiting},
 };
-use crate::store::{Decision, NewDispatch, Plan, Subject, Target, Verdict};
-use hongyan_vendors::{VendorKind, vendor};
+use crate::store::{Decision, Intent, NewDispatch, Plan, Purpose, Subject, Target, Verdict};
+use hongyan_vendors::{Badge, Notice, VendorKind, vendor};
 use std::collections::BTreeMap;
 
 /// One pass over one intent.
@@ -53,8 +53,8 @@ pub(super) fn pass(look: Look, seen: Option<Seen>, now: u64, next_id: impl FnMut
     Pass { look, plan, waiting: sorted.waiting, decided }
 }
 
-/// Devices to push, and why each, by whose credential it goes.
-type Pushes = BTreeMap<(VendorKind, u8), Vec<(Target, Cause)>>;
+/// Devices to push, and why each, by whose credential it goes and the number for the icon.
+type Pushes = BTreeMap<(VendorKind, u8, Option<u8>), Vec<(Target, Cause)>>;
 
 #[derive(Default)]
 struct Sorted {
@@ -71,7 +71,9 @@ impl Sorted {
             (Step::Acked, _) => self.acked.push(target),
             (Step::Wait(until, awaited), _) => self.waiting.push(Waiting { target, until, awaited }),
             (Step::Suppress(reason), _) => self.suppressed.entry(reason).or_default().push(target),
-            (Step::Push(cause), Some(via)) => self.pushes.entry(via).or_default().push((target, cause)),
+            (Step::Push(cause), Some((vendor, app_type))) => {
+                self.pushes.entry((vendor, app_type, one.badge)).or_default().push((target, cause));
+            }
             // Only a device with a PushID can be decided to be pushed.
             (Step::Push(_), None) => self.suppressed.entry(Reason::NotBound).or_default().push(target),
         }
@@ -90,12 +92,14 @@ fn dispatches(
     look: &Look,
     pushes: &Pushes,
     now: u64,
-    said: &hongyan_vendors::Notice,
+    said: &Notice,
     mut next_id: impl FnMut() -> u64,
 ) -> (Vec<NewDispatch>, Vec<Verdict>) {
     let (mut dispatches, mut verdicts) = (Vec::new(), Vec::new());
-    for (&(kind, app_type), targets) in pushes {
-        let batch_max = vendor(kind).max_tokens(said).max(1);
+    for (&(kind, app_type, badge), targets) in pushes {
+        let badge = badge.map(Badge::Set).or(said.badge);
+        let said = Notice { badge, ..said.clone() };
+        let batch_max = vendor(kind).max_tokens(&said).max(1);
         for batch in targets.chunks(batch_max) {
             let id = next_id();
             verdicts.extend(by_cause(id, batch, now));
@@ -105,15 +109,21 @@ fn dispatches(
                 intent: look.intent.id,
                 vendor: kind,
                 app_type,
-                is_call: matches!(look.intent.subject, Subject::Call { .. }),
+                is_call: is_call(&look.intent),
                 notice: said.clone(),
                 targets: batch.iter().map(|(target, _)| target.clone()).collect(),
                 due_at: now,
                 expires_at: look.intent.spec.expires_at,
+                purpose: Purpose::Notice,
             });
         }
     }
     (dispatches, verdicts)
+}
+
+/// Whether it goes before messages: an invitation does, news of a call does not.
+fn is_call(intent: &Intent) -> bool {
+    matches!(intent.subject, Subject::Call { .. }) && intent.spec.kind.is_delivery()
 }
 
 fn by_cause(dispatch: u64, batch: &[(Target, Cause)], at: u64) -> impl Iterator<Item = Verdict> {

@@ -9,7 +9,7 @@ use super::{
     gather::{Prepared, Seen, Sources},
     pending::{Admitted, Look, Pending, Scope},
     plan::{Pass, pass},
-    signal::Overflow,
+    signal::{Overflow, Wake},
 };
 use crate::store::{Decision, Intent, NewDispatch, Plan, StoreError, Subject};
 use futures_util::{FutureExt, StreamExt, stream};
@@ -43,6 +43,7 @@ pub(super) struct Planner {
     pub counters: Arc<Counters>,
     pub signals: mpsc::Receiver<Signal>,
     pub overflow: Arc<Overflow>,
+    pub wake: Arc<Wake>,
     pub batch_max: usize,
     pub reading: Reading,
 }
@@ -84,6 +85,7 @@ impl Planner {
             self.hear_waiting_signals();
             if overflow.taken().now_or_never().is_some() {
                 self.reading.left_behind(0);
+                self.wake.ring();
             }
             self.read_more().await;
             let looks = lock(&self.pending).take(clock.now_ms(), self.batch_max);
@@ -100,7 +102,10 @@ impl Planner {
                     Some(signal) => self.hear(signal),
                     None => open = false,
                 },
-                () = overflow.taken() => self.reading.left_behind(0),
+                () = overflow.taken() => {
+                    self.reading.left_behind(0);
+                    self.wake.ring();
+                }
                 () = clock.sleep_until(due.unwrap_or(u64::MAX)), if due.is_some() => {}
             }
         }
@@ -147,6 +152,12 @@ impl Planner {
             Signal::CallAcked { call, user, device } => pending.hear_call_ack(call, &user, &device),
             Signal::UserChanged { app, user } => pending.hear_change(app, &user),
             Signal::CallOver { call, users } => pending.hear_call_over(call, &users),
+            Signal::Retraction => self.wake.ring(),
+            Signal::Badge { app, user, badge } => {
+                if !self.wake.wish(app, user, badge) {
+                    tracing::warn!(app.id = %app, "too many badges are asked for at once; one was not set");
+                }
+            }
         }
     }
 

@@ -35,6 +35,8 @@ pub enum Reason {
     VendorQuota,
     VendorDevice,
     RetriesExhausted,
+    Online,
+    CannotTakeBack,
 }
 
 /// One row of the list: reason, code, English, Chinese.
@@ -188,6 +190,13 @@ const ROWS: &[Row] = &[
         "The vendor could not be reached or was in trouble for all attempts.",
         "多次尝试均无法连接厂商，或厂商服务异常。",
     ),
+    (Reason::Online, "online", "The device is connected and was told directly.", "设备在线，已直接通知。"),
+    (
+        Reason::CannotTakeBack,
+        "cannot_take_back",
+        "The vendor cannot take this notice back: it revokes shown notices only, and needs the app's Client ID.",
+        "厂商无法撤回此通知：只能撤回已展示的通知，且需要应用的 Client ID。",
+    ),
 ];
 
 impl Reason {
@@ -239,7 +248,7 @@ mod tests {
             assert_eq!(Reason::from_code(row.1), Some(row.0));
             assert_eq!(row.0.to_string(), row.0.code());
         }
-        assert_eq!(ROWS.len(), Reason::RetriesExhausted as usize + 1);
+        assert_eq!(ROWS.len(), Reason::CannotTakeBack as usize + 1);
         assert_eq!(Reason::from_code("because"), None);
     }
 

@@ -3,7 +3,7 @@
 use crate::store::{ConversationNo, Intent};
 use hongyan_wire::{AppId, CallId, DeviceId, Seq, UserId};
 use std::sync::{
-    Arc,
+    Arc, Mutex, PoisonError,
     atomic::{AtomicBool, Ordering},
 };
 use tokio::sync::{Notify, mpsc};
@@ -37,6 +37,17 @@ pub enum Signal {
         user: UserId,
         /// Which device.
         device: DeviceId,
+    },
+    /// Notices have to be taken back; the orders are in the store.
+    Retraction,
+    /// A user asks for a number on the icon of its own phones.
+    Badge {
+        /// Where.
+        app: AppId,
+        /// Who.
+        user: UserId,
+        /// The number; vendors show what they can.
+        badge: u32,
     },
     /// Sessions, app state or bindings of a user changed: look again at what waits for this user.
     UserChanged {
@@ -91,5 +102,41 @@ impl Overflow {
         while !self.happened.swap(false, Ordering::AcqRel) {
             self.woken.notified().await;
         }
+    }
+}
+
+/// Badges that users asked for and that are not set yet; beyond it the oldest wish goes unheard.
+const WISHES_MAX: usize = 4_096;
+
+/// How the planner wakes the retractor: orders are in the store, wishes for badges are here.
+#[derive(Debug, Default)]
+pub(super) struct Wake {
+    wishes: Mutex<Vec<(AppId, UserId, u32)>>,
+    woken: Notify,
+}
+
+impl Wake {
+    /// There are orders.
+    pub fn ring(&self) {
+        self.woken.notify_one();
+    }
+
+    /// A user wants this number; the newest wish of a user counts. `false` when there are too many.
+    pub fn wish(&self, app: AppId, user: UserId, number: u32) -> bool {
+        let mut wishes = self.wishes.lock().unwrap_or_else(PoisonError::into_inner);
+        wishes.retain(|(in_app, of, _)| (*in_app, of) != (app, &user));
+        let room = wishes.len() < WISHES_MAX;
+        if room {
+            wishes.push((app, user, number));
+        }
+        drop(wishes);
+        self.woken.notify_one();
+        room
+    }
+
+    /// Waits until it is rung; the wishes so far.
+    pub async fn heard(&self) -> Vec<(AppId, UserId, u32)> {
+        self.woken.notified().await;
+        std::mem::take(&mut *self.wishes.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }

@@ -2,7 +2,9 @@
 //! ring, which token has the device now.
 
 use super::{Reason, decide::Standing};
-use crate::store::{CallRecord, NewDispatch, PushTarget, Store, StoreError, Target, TargetEnd};
+use crate::store::{
+    CallRecord, ConversationNo, NewDispatch, PushTarget, Store, StoreError, Subject, Target, TargetEnd,
+};
 use hongyan_vendors::Route;
 use hongyan_wire::{
     AppId, CallId, PushId, UserId,
@@ -54,20 +56,30 @@ pub(super) async fn why_unbound(
 pub(super) type Wanted = Vec<(Target, String)>;
 
 /// Sorts the devices of a dispatch: those that still get it, and those that do not any more.
+///
+/// `fresh`: it was planned a moment ago, so what was decided then holds.
 pub(super) async fn still_wanted(
     store: &dyn Store,
     request: &NewDispatch,
+    fresh: bool,
 ) -> Result<(Wanted, Vec<(Target, TargetEnd)>), StoreError> {
     let users: HashSet<&UserId> = request.targets.iter().map(|target| &target.user).collect();
     let users: Vec<UserId> = users.into_iter().cloned().collect();
     let bound = push_targets(store, request.app, &users).await?;
-    let call = match call_of(request) {
+    let call = match call_of(request).filter(|_| request.purpose.is_notice()) {
         Some(id) => Some(store.call(id).await?),
         None => None,
     };
+    let subject = if fresh { None } else { message_of(store, request).await? };
     let mut wanted = Vec::with_capacity(request.targets.len());
     let mut dropped = Vec::new();
     for target in &request.targets {
+        if let Some(subject) = &subject
+            && let Some(reason) = taken_back(store, request.app, subject, &target.user).await?
+        {
+            dropped.push((target.clone(), TargetEnd::Retracted { reason: reason.code().into() }));
+            continue;
+        }
         let standing = call.as_ref().map_or(Standing::Ringing, |call| standing(call.as_ref(), &target.user));
         let reason = match (standing, find(&bound, target)) {
             (Standing::Answered, _) => Reason::CallAnswered,
@@ -85,6 +97,31 @@ pub(super) async fn still_wanted(
         dropped.push((target.clone(), TargetEnd::Suppressed { reason: reason.code().into() }));
     }
     Ok((wanted, dropped))
+}
+
+/// The message that a notice brings, for the look at whether it still should.
+async fn message_of(store: &dyn Store, request: &NewDispatch) -> Result<Option<Subject>, StoreError> {
+    if !request.purpose.is_notice() || call_of(request).is_some() {
+        return Ok(None);
+    }
+    let intent = store.intent(request.intent).await?;
+    Ok(intent.filter(|intent| intent.spec.kind.is_delivery()).map(|intent| intent.subject))
+}
+
+/// Why this user no longer needs the notice of a message.
+async fn taken_back(
+    store: &dyn Store,
+    app: AppId,
+    subject: &Subject,
+    user: &UserId,
+) -> Result<Option<Reason>, StoreError> {
+    let Subject::Message { conversation, key, seq, .. } = subject else { return Ok(None) };
+    if store.is_revoked(ConversationNo(*conversation), *seq) {
+        return Ok(Some(Reason::Revoked));
+    }
+    let membership = store.membership(app, user, key).await?;
+    let read = membership.is_some_and(|membership| membership.read_seq >= *seq);
+    Ok(read.then_some(Reason::ReadElsewhere))
 }
 
 fn find<'a>(bound: &'a HashMap<UserId, Vec<PushTarget>>, target: &Target) -> Option<&'a PushTarget> {

@@ -11,8 +11,8 @@ use super::{
 use crate::{
     clock::Clock,
     store::{
-        Appended, Attempt, CallRecord, Decision, Dispatch, DispatchState, StoreError, Subject, Target,
-        TargetEnd, Thread, TraceRecord, TraceSource, Verdict,
+        Appended, Attempt, CallRecord, Decision, Dispatch, DispatchState, IntentKind, Purpose, StoreError,
+        Subject, Target, TargetEnd, Thread, TraceRecord, TraceSource, Verdict,
     },
 };
 use hongyan_vendors::{Notice, NoticeKind, VendorKind};
@@ -90,6 +90,9 @@ pub struct DeviceView {
     /// The request it is part of.
     #[serde(rename = "dispatchID")]
     pub dispatch_id: Option<String>,
+    /// What it is about: the delivery itself, or what became of the message or call.
+    #[serde(default, skip_serializing_if = "IntentKind::is_delivery")]
+    pub about: IntentKind,
 }
 
 /// Where a device stands: pending, or in one of the final states.
@@ -150,10 +153,26 @@ pub struct DispatchView {
     pub app_message_id: String,
     /// Devices in it.
     pub targets: usize,
+    /// What it was made for.
+    #[serde(default)]
+    pub purpose: DispatchPurpose,
     /// Whether something is left to be done.
     pub state: DispatchViewState,
     /// Requests made.
     pub attempts: Vec<AttemptView>,
+}
+
+/// What a request was made for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DispatchPurpose {
+    /// To bring the notice.
+    #[default]
+    Notice,
+    /// To take a notice back.
+    TakeBack,
+    /// To set the number on the icon.
+    Badge,
 }
 
 /// Whether a request has its end.
@@ -246,8 +265,9 @@ impl TraceView {
         let dispatches: HashMap<u64, &Dispatch> =
             record.dispatches.iter().map(|(dispatch, _)| (dispatch.request.id, dispatch)).collect();
         for verdict in &record.verdicts {
+            let about = record.intent.spec.kind;
             let devices = verdict.targets.iter().map(|target| device(verdict, target, &dispatches));
-            self.devices.extend(devices);
+            self.devices.extend(devices.map(|device| DeviceView { about, ..device }));
         }
         self.devices.extend(waiting.iter().map(|one| DeviceView::new(&one.target, DeviceState::Pending)));
         self.dispatches
@@ -270,6 +290,7 @@ impl DeviceView {
             reason_text: None,
             at: None,
             dispatch_id: None,
+            about: IntentKind::Delivery,
         }
     }
 
@@ -326,6 +347,11 @@ fn dispatch_view(dispatch: &Dispatch, made: &[Attempt]) -> DispatchView {
         notify_id: request.notice.notify_id,
         app_message_id: request.notice.app_message_id.clone(),
         targets: request.targets.len() + dispatch.ended.len(),
+        purpose: match request.purpose {
+            Purpose::Notice => DispatchPurpose::Notice,
+            Purpose::TakeBack { .. } => DispatchPurpose::TakeBack,
+            Purpose::Badge => DispatchPurpose::Badge,
+        },
         state: match dispatch.state {
             DispatchState::Pending => DispatchViewState::Pending,
             DispatchState::Settled => DispatchViewState::Settled,
@@ -363,6 +389,10 @@ pub(super) fn awaited(waiting: &Waiting) -> Words {
         Awaited::Reconnect => Words::new(
             "The connection was lost a moment ago: it may come back before it is pushed.",
             "连接刚刚断开：推送之前留出短暂的重连时间。",
+        ),
+        Awaited::OtherPlatform => Words::new(
+            "The user's rule keeps it quiet while another platform is online: that one has to acknowledge first.",
+            "按用户的规则，其他平台在线时此设备不接收推送：等待该平台确认收到。",
         ),
         Awaited::Restart => Words::new(
             "The server has just started: clients may come back before they are pushed.",

@@ -5,7 +5,9 @@ use super::{
     pending::Waiting,
     trace::{EventView, TraceKind, awaited},
 };
-use crate::store::{Attempt, Decision, Dispatch, Subject, Target, TargetEnd, TraceRecord, Verdict};
+use crate::store::{
+    Attempt, Decision, Dispatch, IntentKind, Purpose, Subject, Target, TargetEnd, TraceRecord, Verdict,
+};
 use serde::{Deserialize, Serialize};
 
 /// Devices of one verdict that get events of their own; a bigger verdict gets one event for all.
@@ -41,13 +43,20 @@ pub(super) fn events(record: &TraceRecord, waiting: &[Waiting]) -> Vec<EventView
         Subject::Message { .. } => TraceKind::Message,
         Subject::Call { .. } => TraceKind::Call,
     };
-    let mut events = vec![accepted(kind, intent.created_at)];
+    let mut events = vec![match intent.spec.kind {
+        IntentKind::Delivery => accepted(kind, intent.created_at),
+        news => told(news, intent.created_at),
+    }];
     for verdict in &record.verdicts {
         verdict_events(verdict, intent.created_at, &mut events);
     }
     for (dispatch, attempts) in &record.dispatches {
         dispatch_events(dispatch, attempts, &mut events);
     }
+    events.extend(record.clicks.iter().map(|(target, at)| {
+        let text = Words::new("The user tapped the notice.", "用户点击了通知。");
+        about(target, *at, 8, "clicked", text)
+    }));
     let waits = waiting.iter().take(DEVICES_SHOWN_MAX);
     events.extend(waits.map(|one| about(&one.target, intent.created_at, 5, "waiting", awaited(one))));
     events
@@ -60,6 +69,17 @@ pub(super) fn accepted(kind: TraceKind, at: u64) -> EventView {
         TraceKind::Call => Words::new("The server stored the invitation.", "服务器已存储呼叫邀请。"),
     };
     event(at, 4, "accepted", text)
+}
+
+/// A notice about what became of the message or call was asked for.
+fn told(kind: IntentKind, at: u64) -> EventView {
+    let text = match kind {
+        IntentKind::MissedCall => {
+            Words::new("A notice of the missed call was asked for.", "请求推送未接来电通知。")
+        }
+        _ => Words::new("A notice of the revocation was asked for.", "请求推送撤回通知。"),
+    };
+    event(at, 4, "news", text)
 }
 
 /// There is no trace of something old.
@@ -123,6 +143,9 @@ fn unreached(cause: &str, after_ms: u64) -> Words {
 }
 
 fn dispatch_events(dispatch: &Dispatch, attempts: &[Attempt], events: &mut Vec<EventView>) {
+    if !dispatch.request.purpose.is_notice() {
+        return after_events(dispatch, attempts, events);
+    }
     let vendor = dispatch.request.vendor.title();
     for attempt in attempts {
         let devices = attempt.targets;
@@ -148,6 +171,44 @@ fn dispatch_events(dispatch: &Dispatch, attempts: &[Attempt], events: &mut Vec<E
         // The store keeps no time for the end of a device: the last attempt is the best that is known.
         let at = attempts.last().map_or(dispatch.request.due_at, |attempt| attempt.at + attempt.took_ms);
         events.push(about(target, at, 7, reason.0, Words::of_code(reason.1)));
+    }
+}
+
+/// A notice that is taken back, or a badge that is set right: what comes after the push.
+fn after_events(dispatch: &Dispatch, attempts: &[Attempt], events: &mut Vec<EventView>) {
+    let vendor = dispatch.request.vendor.title();
+    let (name, en, zh) = match &dispatch.request.purpose {
+        Purpose::TakeBack { reason, .. } => {
+            let why = Words::of_code(reason);
+            let en = format!("Asked {vendor} to take the notice back. {}", why.en);
+            ("taking_back", en, format!("请求 {vendor} 撤回通知。{}", why.zh))
+        }
+        Purpose::Badge | Purpose::Notice => (
+            "badge",
+            format!("Asked {vendor} to set the number on the icon."),
+            format!("请求 {vendor} 更新应用角标。"),
+        ),
+    };
+    for attempt in attempts {
+        events.push(EventView { step: None, ..event(attempt.at, 7, name, Words::new(&*en, &*zh)) });
+        let answered = event(attempt.at + attempt.took_ms, 7, "answered", answer(attempt));
+        events.push(EventView { step: None, ..answered });
+    }
+    let at = attempts.last().map_or(dispatch.request.due_at, |attempt| attempt.at + attempt.took_ms);
+    let takes_back = matches!(dispatch.request.purpose, Purpose::TakeBack { .. });
+    for (target, end) in dispatch.ended.iter().take(DEVICES_SHOWN_MAX) {
+        let (name, text) = match end {
+            TargetEnd::Accepted if takes_back => {
+                let text = Words::new("The vendor takes the notice back.", "厂商已受理撤回。");
+                ("taken_back", text)
+            }
+            TargetEnd::Accepted => continue,
+            TargetEnd::Expired => ("not_taken_back", Words::of_code(Reason::Expired.code())),
+            TargetEnd::Failed { reason }
+            | TargetEnd::Suppressed { reason }
+            | TargetEnd::Retracted { reason } => ("not_taken_back", Words::of_code(reason)),
+        };
+        events.push(EventView { step: None, ..about(target, at, 7, name, text) });
     }
 }
 

@@ -15,6 +15,7 @@ fn target(name: &str) -> Target {
 
 fn record() -> TraceRecord {
     let spec = NewIntent {
+        kind: crate::store::IntentKind::Delivery,
         sender: UserId::new("ann").unwrap(),
         recipients: Recipients::Others,
         push: PushConfig { title: "Ann".into(), ..PushConfig::default() },
@@ -28,6 +29,7 @@ fn record() -> TraceRecord {
     let subject = Subject::Message { message: MessageId(42), conversation: 3, key, seq: 1 };
     let intent = Intent { id: 42, app: AppId(7), subject, spec, created_at: 1_000, due_at: 1_000 };
     let request = NewDispatch {
+        purpose: crate::store::Purpose::Notice,
         id: 77,
         app: AppId(7),
         intent: 42,
@@ -57,6 +59,7 @@ fn record() -> TraceRecord {
         at: 1_010,
     };
     TraceRecord {
+        clicks: vec![],
         intent,
         settled: true,
         verdicts: vec![

@@ -10,7 +10,7 @@ use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use hongyan_wire::{
     CloseCode, Code, Refusal,
-    client::{AppPhase, Cursor, Empty, RenewToken, Request, Send},
+    client::{AppPhase, Cursor, Empty, PushClicked, RenewToken, Request, Send},
     frame::{self, Incoming},
 };
 use serde::Serialize;
@@ -47,7 +47,13 @@ const COMMANDS_PER_S: u32 = 30;
 
 impl Active {
     /// Begins the session: its sync runs beside it, owned by it.
-    pub(super) fn start(services: Arc<Services>, who: Actor, seating: Seating, cursors: Vec<Cursor>) -> Self {
+    pub(super) fn start(
+        services: Arc<Services>,
+        who: Actor,
+        seating: Seating,
+        cursors: Vec<Cursor>,
+        last_login_at: u64,
+    ) -> Self {
         let device = Arc::new(Device {
             messages: Rate::new(who.settings.messages_per_s),
             commands: Rate::new(COMMANDS_PER_S),
@@ -56,7 +62,7 @@ impl Active {
             who,
         });
         device.wake_push();
-        let sync = tokio::spawn(device.clone().catch_up(cursors));
+        let sync = tokio::spawn(device.clone().catch_up(cursors, last_login_at));
         Self { device, seating: Some(seating), sync }
     }
 
@@ -105,9 +111,9 @@ impl Drop for Active {
 
 impl Device {
     /// Everything a device missed, then live messages.
-    async fn catch_up(self: Arc<Self>, cursors: Vec<Cursor>) {
+    async fn catch_up(self: Arc<Self>, cursors: Vec<Cursor>, last_login_at: u64) {
         self.services.calls.ring_again(&self.who, &self.seat).await;
-        if let Err(refusal) = self.services.chat.sync(&self.who, &self.seat, &cursors).await {
+        if let Err(refusal) = self.services.chat.sync(&self.who, &self.seat, &cursors, last_login_at).await {
             tracing::warn!(app.id = %self.who.app, user.id = %self.who.user, %refusal, "a sync was cut short");
             self.seat.mailbox.close(CloseCode::Fault);
         }
@@ -152,6 +158,15 @@ impl Device {
         let id = id.unwrap_or_default();
         match request {
             Request::Send(send) => text(id, self.send(*send).await),
+            Request::Revoke(asked) => text(id, chat.revoke(who, *asked).await),
+            Request::BlockAdd(asked) => text(id, chat.block(who, asked).await),
+            Request::BlockRemove(asked) => text(id, chat.unblock(who, asked).await),
+            Request::BlockList(asked) => text(id, chat.list_blocked(who, asked).await),
+            Request::BlockCheck(asked) => text(id, Ok(chat.check_blocked(who, &asked))),
+            Request::PushClicked(clicked) => empty(id, self.clicked(&clicked).await),
+            Request::UserSelf(_) => text(id, chat.own_profile(who).await),
+            Request::SetPushRule(rule) => text(id, chat.set_push_rule(who, rule).await),
+            Request::SetBadge(asked) => empty(id, chat.set_badge(who, asked)),
             Request::History(asked) => text(id, chat.history(who, asked).await),
             Request::ConversationList(asked) => text(id, chat.list_conversations(who, asked).await),
             Request::ConversationGet(asked) => text(id, chat.conversation(who, &asked.key()?).await),
@@ -212,7 +227,11 @@ impl Device {
     async fn log_out(&self) -> Result<(), Refusal> {
         let Actor { app, user, device, .. } = &self.who;
         self.services.store.sign_out(*app, user, device).await.map_err(unavailable)?;
-        self.services.calls.caller_left(*app, user).await;
+        // Whoever is still here on another device has not left.
+        let others = self.services.hub.seats_of(*app, user).len() > 1;
+        if !others {
+            self.services.calls.caller_left(*app, user).await;
+        }
         self.wake_push();
         Ok(())
     }
@@ -224,6 +243,19 @@ impl Device {
         let secret = app.server_secret.expose();
         let ends_at = read_token04(&renew.token, self.who.app, &self.who.user, secret, now_s)?;
         self.seat.set_token_end(ends_at * 1_000);
+        Ok(())
+    }
+
+    /// A tap on a notice, for the trace. One on a notice whose trace is gone is harmless.
+    async fn clicked(&self, clicked: &PushClicked) -> Result<(), Refusal> {
+        clicked.check()?;
+        let message = clicked.message_id.map(|id| id.0);
+        let subject = message.or(clicked.call_id.map(|id| id.0)).unwrap_or_default();
+        let (Actor { app, user, device, .. }, now_ms) = (&self.who, self.services.clock.now_ms());
+        let known = self.services.store.note_click(*app, subject, user, device, now_ms).await;
+        if !known.map_err(unavailable)? {
+            tracing::debug!(user.id = %user, subject, "a tapped notice is not known");
+        }
         Ok(())
     }
 

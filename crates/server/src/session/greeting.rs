@@ -1,7 +1,7 @@
 //! A connection before login: it may log in, or register and unregister a push token with its AppSign.
 
 use super::{
-    Active, Services,
+    Active, Services, devices,
     identity::{app_sign_matches, read_token04},
     push_tokens,
 };
@@ -131,12 +131,11 @@ impl Greeting {
             settings: Arc::new(app.settings),
         };
         let hub = &self.services.hub;
-        let before = hub.seats_of(who.app, &who.user);
         let seating = hub.arrive(self.arrival(&login, &who.settings));
         if let Some(ends_at) = token_ends_at {
             seating.seat().set_token_end(ends_at);
         }
-        let resumed = make_way(&before, &login);
+        let resumed = self.make_way(&who, seating.seat(), login.resume_session_id.as_deref()).await?;
         let total = self.services.store.total_unread(who.app, &who.user).await.map_err(unavailable)?;
         let result = LoginResult {
             session_id: seating.seat().session_id.clone(),
@@ -150,7 +149,8 @@ impl Greeting {
             push_bound: signed_in.push_bound,
         };
         tracing::debug!(app.id = %who.app, user.id = %who.user, resumed, "logged in");
-        let active = Active::start(self.services.clone(), who, seating, login.cursors);
+        let active =
+            Active::start(self.services.clone(), who, seating, login.cursors, signed_in.last_login_at);
         Ok(Greeted::LoggedIn { reply: frame::answer(id, &result), active: Box::new(active) })
     }
 
@@ -193,6 +193,32 @@ impl Greeting {
         }
     }
 
+    /// Ends the sessions that the app's policy does not allow beside the new one. A session that this login
+    /// continues closes quietly. Whether one was continued.
+    async fn make_way(
+        &self,
+        who: &Actor,
+        seat: &Arc<Seat>,
+        continues: Option<&str>,
+    ) -> Result<bool, Refusal> {
+        // Looked at after the arrival: of two logins at the same moment the later one sees the earlier.
+        let mut older = self.services.hub.seats_of(who.app, &who.user);
+        older.retain(|other| other.number < seat.number);
+        let leaving = devices::leaving(&who.settings.devices(), seat, &older);
+        let mut resumed = false;
+        for other in leaving {
+            let continued = continues == Some(other.session_id.as_str());
+            resumed |= continued;
+            let same_device = other.device == seat.device;
+            if !continued && !same_device && !who.settings.push_to_kicked {
+                let gone = self.services.store.sign_out(who.app, &who.user, &other.device).await;
+                gone.map_err(unavailable)?;
+            }
+            other.mailbox.close(if continued { CloseCode::GoingAway } else { CloseCode::KickedOut });
+        }
+        Ok(resumed)
+    }
+
     fn refuse(&mut self, id: Option<u64>, refusal: &Refusal) -> Greeted {
         self.refusals += 1;
         let reply = frame::refusal(id, refusal);
@@ -201,17 +227,4 @@ impl Greeting {
             false => Greeted::Reply(reply),
         }
     }
-}
-
-/// Single-device policy: a newer login ends the older sessions. A session that this login continues closes
-/// quietly. Whether one was continued.
-fn make_way(before: &[Arc<Seat>], login: &Login) -> bool {
-    let mut resumed = false;
-    for seat in before {
-        let continued = login.resume_session_id.as_deref() == Some(seat.session_id.as_str());
-        resumed |= continued;
-        let code = if continued { CloseCode::GoingAway } else { CloseCode::KickedOut };
-        seat.mailbox.close(code);
-    }
-    resumed
 }

@@ -5,6 +5,7 @@
 
 mod active;
 mod counts;
+mod devices;
 mod greeting;
 mod identity;
 mod push_tokens;

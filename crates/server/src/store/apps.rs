@@ -53,6 +53,48 @@ pub struct AppSettings {
     pub push_ttl_s: u32,
     /// Members of a group.
     pub group_members_max: u32,
+    /// Which devices of a user may be logged in at once.
+    pub devices: DevicePolicy,
+    /// Devices of a user at once, browsers included (policy `multi`).
+    pub devices_max: u32,
+    /// Browsers of a user at once (policy `multi`).
+    pub web_devices_max: u32,
+    /// Phones (Android, iOS, HarmonyOS) put each other out (policy `multi`).
+    pub one_phone: bool,
+    /// Desktops (Windows, macOS) put each other out (policy `multi`).
+    pub one_desktop: bool,
+    /// A device that was put out by another login keeps its PushID and is pushed until it logs out.
+    pub push_to_kicked: bool,
+    /// A message can be taken back for this long, in s.
+    pub revoke_window_s: u32,
+}
+
+/// Which devices of a user may be logged in at once; the earliest login is put out.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DevicePolicy {
+    /// One device.
+    #[default]
+    Single,
+    /// One browser and one other device.
+    Dual,
+    /// Several of all platforms, within `devices_max` and `web_devices_max`.
+    Multi,
+}
+
+/// The policy with its numbers.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Devices {
+    /// Single, dual or multi.
+    pub policy: DevicePolicy,
+    /// Devices at once.
+    pub max: u32,
+    /// Browsers at once.
+    pub web_max: u32,
+    /// Phones put each other out.
+    pub one_phone: bool,
+    /// Desktops put each other out.
+    pub one_desktop: bool,
 }
 
 impl Default for AppSettings {
@@ -65,11 +107,29 @@ impl Default for AppSettings {
             messages_per_s: 10,
             push_ttl_s: 86_400,
             group_members_max: 2_000,
+            devices: DevicePolicy::Single,
+            devices_max: 10,
+            web_devices_max: 10,
+            one_phone: false,
+            one_desktop: false,
+            push_to_kicked: true,
+            revoke_window_s: 120,
         }
     }
 }
 
 impl AppSettings {
+    /// How many devices of a user may be here.
+    pub fn devices(&self) -> Devices {
+        Devices {
+            policy: self.devices,
+            max: self.devices_max,
+            web_max: self.web_devices_max,
+            one_phone: self.one_phone,
+            one_desktop: self.one_desktop,
+        }
+    }
+
     /// Checks every value against its bounds; the sentence names the setting and what is allowed.
     pub fn check(&self) -> Result<(), String> {
         let bounds = [
@@ -80,6 +140,9 @@ impl AppSettings {
             ("messages_per_s", self.messages_per_s.into(), 1, 1_000_000),
             ("push_ttl_s", self.push_ttl_s.into(), 30, 1_296_000),
             ("group_members_max", self.group_members_max.into(), 2, 100_000),
+            ("devices_max", self.devices_max.into(), 1, 10),
+            ("web_devices_max", self.web_devices_max.into(), 1, 10),
+            ("revoke_window_s", self.revoke_window_s.into(), 0, 86_400),
         ];
         match bounds.into_iter().find(|(_, value, least, most)| !(least..=most).contains(&value)) {
             Some((name, _, least, most)) => Err(format!("{name} must be {least} to {most}")),

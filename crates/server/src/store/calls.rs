@@ -1,6 +1,6 @@
 //! Calls: one row a call with everybody in it, saved whole against a version; deadlines are part of the row.
 
-use super::{Intent, NewIntent, StoreError};
+use super::{Intent, NewIntent, Retraction, StoreError};
 use hongyan_wire::{
     AppId, CallId, UserId,
     call::{CallMode, CallState, CallUserState},
@@ -56,10 +56,10 @@ pub struct CallUserRecord {
 }
 
 /// What became of a save.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Debug)]
 pub enum CallSaved {
-    /// On stable storage.
-    Saved,
+    /// On stable storage, with the intent as it is stored.
+    Saved(Option<Arc<Intent>>),
     /// Somebody saved in between: load again and decide again.
     Stale,
 }
@@ -77,8 +77,14 @@ pub trait CallStore {
         intent: Option<NewIntent>,
     ) -> Result<Option<Arc<Intent>>, StoreError>;
 
-    /// Saves a call whose stored version is `call.version - 1`, with an intent if the change pushes something.
-    async fn save_call(&self, call: CallRecord, intent: Option<NewIntent>) -> Result<CallSaved, StoreError>;
+    /// Saves a call whose stored version is `call.version - 1`, with an intent if the change pushes something,
+    /// and the order to take notices back if it stops ringing for somebody.
+    async fn save_call(
+        &self,
+        call: CallRecord,
+        intent: Option<NewIntent>,
+        retraction: Option<Retraction>,
+    ) -> Result<CallSaved, StoreError>;
 
     /// One call.
     async fn call(&self, id: CallId) -> Result<Option<CallRecord>, StoreError>;

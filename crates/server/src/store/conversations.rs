@@ -96,11 +96,13 @@ pub trait ConversationStore {
         user: &UserId,
     ) -> Result<Vec<(ConversationNo, Seq)>, StoreError>;
 
-    /// Marks everything up to `seq` (or the tail) as read, durable. `None` when there is no such conversation.
+    /// Marks everything up to `seq` (or the tail) as read, durable, together with the order to take notices back
+    /// from the user's other devices than `device`. `None` when there is no such conversation.
     async fn mark_read(
         &self,
         app: AppId,
         user: &UserId,
+        device: Option<&DeviceId>,
         key: &ConversationKey,
         up_to: Option<Seq>,
     ) -> Result<Option<ReadMark>, StoreError>;

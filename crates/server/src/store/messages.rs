@@ -86,6 +86,8 @@ pub struct StoredMessage {
     pub timestamp: u64,
     /// Does not raise unread counts.
     pub disable_unread: bool,
+    /// It was taken back; the content says by whom.
+    pub revoked: bool,
     /// Content as JSON text.
     pub content: Arc<str>,
 }
@@ -99,11 +101,74 @@ pub struct Page {
     pub has_more: bool,
 }
 
+/// A message is to be taken back.
+#[derive(Clone, Debug)]
+pub struct NewRevocation {
+    /// Where.
+    pub app: AppId,
+    /// Who takes it back.
+    pub user: UserId,
+    /// From which device; its own session is not told.
+    pub device: DeviceId,
+    /// The conversation as this user names it.
+    pub key: ConversationKey,
+    /// The message.
+    pub message: MessageId,
+    /// For the app.
+    pub extended_data: String,
+    /// Messages older than this cannot be taken back, in ms.
+    pub window_ms: u64,
+    /// A notice about the revocation.
+    pub intent: Option<NewIntent>,
+    /// Unix time in ms.
+    pub now_ms: u64,
+}
+
+/// What became of a revocation.
+#[derive(Clone, Debug)]
+pub enum Revoke {
+    /// On stable storage.
+    Done(Arc<Revoked>),
+    /// There is no such message in this conversation, or the user does not see it.
+    NoSuchMessage,
+    /// The window is over.
+    TooLate,
+    /// It was revoked before.
+    Already,
+    /// It is another's message, and the user's role does not reach that far.
+    NoRight,
+    /// The user is not in the group.
+    NotMember,
+}
+
+/// A message as a revocation left it, and what is needed to tell of it.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Revoked {
+    /// Where.
+    pub app: AppId,
+    /// The message with its new content.
+    pub message: StoredMessage,
+    /// Who has to know: the two users, the message's sender first; or the group's members now.
+    pub thread: Thread,
+    /// Who took it back.
+    pub operator: UserId,
+    /// On which device.
+    pub device: DeviceId,
+    /// Unix time in ms.
+    pub at: u64,
+    /// Its text as it was; only for texts.
+    pub original_text: Option<String>,
+    /// The intent about the revocation, if any.
+    pub intent: Option<Arc<Intent>>,
+}
+
 /// What the store tells in commit order.
 #[derive(Clone, Debug)]
 pub enum Announcement {
     /// A message was committed. Announced exactly once, in seq order within its conversation.
     Message(Arc<Appended>),
+    /// A message was taken back. Announced after the message itself.
+    Revoked(Arc<Revoked>),
 }
 
 /// The log.
@@ -113,6 +178,22 @@ pub trait MessageStore {
     /// conversation when it is the first message of these two. Idempotent over (app, sender, local_id) for at
     /// least the newest 24 hours. Appends are stored in the order in which these futures were first polled.
     async fn append_message(&self, message: NewMessage) -> Result<Append, StoreError>;
+
+    /// Takes a message back: what it said is gone, its place stays. One transaction with the order to take its
+    /// notices back and with the intent of a notice about it.
+    async fn revoke_message(&self, revocation: NewRevocation) -> Result<Revoke, StoreError>;
+
+    /// Messages of a conversation that were taken back after `since_ms`, as they are now, by seq, up to `count`
+    /// of the newest.
+    async fn revoked_since(
+        &self,
+        conversation: ConversationNo,
+        since_ms: u64,
+        count: usize,
+    ) -> Result<Vec<StoredMessage>, StoreError>;
+
+    /// Whether the message at this place was taken back. From memory.
+    fn is_revoked(&self, conversation: ConversationNo, seq: Seq) -> bool;
 
     /// The announcements; the first caller gets them, later ones `None`. Bounded: a reader that stops reading
     /// stops the writer.

@@ -6,25 +6,32 @@
 //! `suite`, which every backend must pass).
 
 pub mod apps;
+pub mod blocks;
 pub mod calls;
 pub mod conversations;
 pub mod groups;
 pub mod messages;
 pub mod pushes;
+pub mod retractions;
 pub mod sqlite;
 #[cfg(test)]
 pub(crate) mod suite;
 pub mod users;
 
-pub use apps::{App, AppSettings, AppStore, NewApp, StoredCredential, StoredStrategy};
+pub use apps::{App, AppSettings, AppStore, DevicePolicy, Devices, NewApp, StoredCredential, StoredStrategy};
+pub use blocks::{BlockStore, Blocking};
 pub use calls::{CallRecord, CallSaved, CallStore, CallUserRecord};
 pub use conversations::{ConversationStore, CursorMove, Membership, ReadMark};
 pub use groups::{GroupOutcome, GroupRecord, GroupStore, MemberChange, MemberRecord, NewGroup};
-pub use messages::{Announcement, Append, Appended, MessageStore, NewMessage, Page, StoredMessage, Thread};
-pub use pushes::{
-    Attempt, AttemptEnd, Decision, Dispatch, DispatchState, Intent, NewDispatch, NewIntent, Plan, PushStore,
-    Recipients, Subject, Target, TargetEnd, TraceRecord, TraceSource, Verdict,
+pub use messages::{
+    Announcement, Append, Appended, MessageStore, NewMessage, NewRevocation, Page, Revoke, Revoked,
+    StoredMessage, Thread,
 };
+pub use pushes::{
+    Attempt, AttemptEnd, Decision, Dispatch, DispatchState, Intent, IntentKind, NewDispatch, NewIntent, Plan,
+    Purpose, PushStore, Recipients, Subject, Target, TargetEnd, TraceRecord, TraceSource, Verdict,
+};
+pub use retractions::{PendingRetraction, Retraction};
 pub use users::{DeviceRecord, LoginRecord, NewPush, PushTarget, SignedIn, Tombstone, User, UserStore};
 
 use std::path::Path;
@@ -33,10 +40,24 @@ use std::path::Path;
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
 pub struct ConversationNo(pub u64);
 
+/// Unix time in ms at which a row number was given out.
+pub fn time_of_id(id: u64) -> u64 {
+    sqlite::time_of(id)
+}
+
 /// Everything the server keeps.
 #[async_trait::async_trait]
 pub trait Store:
-    AppStore + UserStore + MessageStore + ConversationStore + GroupStore + CallStore + PushStore + Send + Sync
+    AppStore
+    + UserStore
+    + BlockStore
+    + MessageStore
+    + ConversationStore
+    + GroupStore
+    + CallStore
+    + PushStore
+    + Send
+    + Sync
 {
     /// Whether writes are accepted; the sentence says why not (disk full, failed fsync).
     fn health(&self) -> Result<(), String>;

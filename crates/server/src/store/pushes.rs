@@ -3,7 +3,7 @@
 //! intent (one per message or call action) ─plan─▶ verdicts + dispatches ─attempts─▶ ends. An intent is pending
 //! until every device of every recipient has a verdict; a dispatch until every target has an end.
 
-use super::{Appended, CallRecord, ConversationNo, Store, StoreError, StoredMessage};
+use super::{Appended, CallRecord, ConversationNo, PendingRetraction, Store, StoreError, StoredMessage};
 use hongyan_vendors::{Notice, VendorKind};
 use hongyan_wire::{
     AppId, CallId, ConversationKey, DeviceId, MessageId, PushId, Seq, UserId, call::CallMode,
@@ -32,8 +32,31 @@ pub struct NewIntent {
     /// The call it belongs to, for intents of calls.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub call: Option<(CallId, CallMode)>,
+    /// Whether it brings the message or call, or tells of what became of it.
+    #[serde(default, skip_serializing_if = "IntentKind::is_delivery")]
+    pub kind: IntentKind,
     /// Unix time in ms after which nothing is sent.
     pub expires_at: u64,
+}
+
+/// What an intent is for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum IntentKind {
+    /// It brings the message or the invitation: a device that acknowledged needs no push.
+    #[default]
+    Delivery,
+    /// It tells that the message was revoked, or the call cancelled: a connected device was told directly.
+    News,
+    /// It tells of a call that was missed: as `News`, with the vendor's category for missed calls.
+    MissedCall,
+}
+
+impl IntentKind {
+    /// Whether it brings the message or the invitation itself.
+    pub fn is_delivery(&self) -> bool {
+        *self == Self::Delivery
+    }
 }
 
 /// Whom an intent concerns.
@@ -201,6 +224,33 @@ pub struct NewDispatch {
     pub due_at: u64,
     /// Unix time in ms, never after.
     pub expires_at: u64,
+    /// What the request is for.
+    pub purpose: Purpose,
+}
+
+/// What a vendor request is for.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Purpose {
+    /// The notice of its intent.
+    #[default]
+    Notice,
+    /// Takes back what another dispatch put on devices.
+    TakeBack {
+        /// Row of that dispatch.
+        dispatch: u64,
+        /// Code of the reason.
+        reason: String,
+    },
+    /// Sets the badge to the user's unread count.
+    Badge,
+}
+
+impl Purpose {
+    /// Whether a device's fate is decided by it: the notice, not what follows it.
+    pub fn is_notice(&self) -> bool {
+        *self == Self::Notice
+    }
 }
 
 /// A stored vendor request.
@@ -302,6 +352,8 @@ pub struct TraceRecord {
     pub dispatches: Vec<(Dispatch, Vec<Attempt>)>,
     /// The message, for intents of messages.
     pub message: Option<StoredMessage>,
+    /// Who tapped its notice, and when (Unix ms).
+    pub clicks: Vec<(Target, u64)>,
 }
 
 /// The pipeline's memory.
@@ -309,6 +361,9 @@ pub struct TraceRecord {
 pub trait PushStore {
     /// Pending intents with id > `after`, by id, up to `count`.
     async fn pending_intents(&self, after: u64, count: usize) -> Result<Vec<Intent>, StoreError>;
+
+    /// One intent.
+    async fn intent(&self, id: u64) -> Result<Option<Intent>, StoreError>;
 
     /// Verdicts of an intent so far.
     async fn verdicts(&self, intent: u64) -> Result<Vec<Verdict>, StoreError>;
@@ -328,6 +383,50 @@ pub trait PushStore {
 
     /// Traces whose subject is this message or call ID, oldest first. Empty when nothing was to be pushed.
     async fn trace(&self, subject: u64) -> Result<Vec<TraceRecord>, StoreError>;
+
+    /// Retractions with id > `after`, by id, up to `count`.
+    async fn pending_retractions(
+        &self,
+        after: u64,
+        count: usize,
+    ) -> Result<Vec<PendingRetraction>, StoreError>;
+
+    /// Writes the requests that a retraction caused so far, and when it is looked at again; `None`: it is done
+    /// and forgotten. All or nothing; for a retraction that is done already nothing changes, and `false`.
+    async fn advance_retraction(
+        &self,
+        id: u64,
+        dispatches: Vec<NewDispatch>,
+        next_due: Option<u64>,
+    ) -> Result<bool, StoreError>;
+
+    /// Notes that a user tapped the notice of a message or call on a device; the first time counts. `false` when
+    /// nothing of this app was to be pushed for it.
+    async fn note_click(
+        &self,
+        app: AppId,
+        subject: u64,
+        user: &UserId,
+        device: &DeviceId,
+        now_ms: u64,
+    ) -> Result<bool, StoreError>;
+
+    /// Writes requests that belong to no intent's plan (badges).
+    async fn put_dispatches(&self, dispatches: Vec<NewDispatch>) -> Result<(), StoreError>;
+
+    /// Moves up to about `count` users from the log of verdicts into the index of traces by user. The number
+    /// moved; 0 when nothing is left.
+    async fn index_traces(&self, count: usize) -> Result<usize, StoreError>;
+
+    /// Traces that concern this user, newest first, of intents below `before`, up to `count`. About a second
+    /// behind.
+    async fn traces_of(
+        &self,
+        app: AppId,
+        user: &UserId,
+        before: u64,
+        count: usize,
+    ) -> Result<Vec<TraceRecord>, StoreError>;
 
     /// Removes settled intents, dispatches and attempts older than `before_ms`, up to `count` of each.
     /// The number removed.

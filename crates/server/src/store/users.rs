@@ -2,7 +2,7 @@
 
 use super::StoreError;
 use hongyan_vendors::VendorKind;
-use hongyan_wire::{AppId, DeviceId, PushId, UserId};
+use hongyan_wire::{AppId, DeviceId, PushId, UserId, client::PushRule};
 use std::collections::HashMap;
 
 /// A registered user.
@@ -44,6 +44,8 @@ pub struct SignedIn {
     pub created: bool,
     /// Whether a living PushID of this device is bound to the user now.
     pub push_bound: bool,
+    /// Unix time in ms of the device's login before this one, with the same user; 0 when there was none.
+    pub last_login_at: u64,
 }
 
 /// A vendor token that a device registers.
@@ -141,6 +143,12 @@ pub trait UserStore {
         app: AppId,
         users: &[UserId],
     ) -> Result<HashMap<UserId, Vec<PushTarget>>, StoreError>;
+
+    /// The user's push rule; the default when none was set.
+    async fn push_rule(&self, app: AppId, user: &UserId) -> Result<PushRule, StoreError>;
+
+    /// Replaces the user's push rule, durable.
+    async fn set_push_rule(&self, app: AppId, user: &UserId, rule: PushRule) -> Result<(), StoreError>;
 
     /// Looks one PushID up.
     async fn push_target(&self, app: AppId, push_id: &PushId) -> Result<Option<PushTarget>, StoreError>;

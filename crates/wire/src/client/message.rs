@@ -2,7 +2,7 @@
 //! Shapes and limits only; nothing is decided here.
 
 use crate::{
-    ConversationKey, ConversationType, MessageId, Refusal, Seq, limits,
+    Code, ConversationKey, ConversationType, MessageId, Refusal, Seq, limits,
     message::{Content, Message, PushConfig},
 };
 use serde::{Deserialize, Serialize};
@@ -100,6 +100,50 @@ pub struct HistoryPage {
     pub messages: Vec<Message>,
     /// Whether there is more in the asked direction.
     pub has_more: bool,
+}
+
+/// Parameters of `message.revoke`.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Revoke {
+    /// userID or groupID.
+    #[serde(rename = "conversationID")]
+    pub conversation_id: String,
+    /// Peer 0, Group 2.
+    pub conversation_type: ConversationType,
+    /// The message to take back.
+    #[serde(rename = "messageID")]
+    pub message_id: MessageId,
+    /// For the app, ≤ 1024 bytes.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub revoke_extended_data: String,
+    /// A notice of its own about the revocation, in place of the one that is taken back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub push_config: Option<PushConfig>,
+}
+
+impl Revoke {
+    /// Checks all limits and gives the conversation.
+    pub fn check(&self) -> Result<ConversationKey, Refusal> {
+        let bytes = self.revoke_extended_data.len();
+        if bytes > limits::MESSAGE_EXTENDED_BYTES_MAX {
+            return Err(Refusal::new(
+                Code::BAD_PARAMETER,
+                format!("revokeExtendedData has {bytes} bytes; at most 1024 are allowed"),
+            ));
+        }
+        if let Some(push) = &self.push_config {
+            push.check()?;
+        }
+        ConversationKey::new(&self.conversation_id, self.conversation_type)
+    }
+}
+
+/// Result of `message.revoke`.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct RevokeResult {
+    /// What is left of the message: content of type 31.
+    pub message: Message,
 }
 
 /// Names one message, for traces and tools.

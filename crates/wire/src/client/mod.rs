@@ -3,6 +3,7 @@
 //! `Request` is the closed list of methods; the types behind it live in one file per topic and are all
 //! public here. Answers and notifications of the server's own accord: `server`.
 
+mod block;
 mod call;
 mod conversation;
 mod group;
@@ -10,6 +11,7 @@ mod message;
 mod push;
 mod session;
 
+pub use block::{BlockAction, BlockCheck, BlockChecked, BlockList, BlockPage, BlockResult, BlockUsers};
 pub use call::{
     CallAnswer, CallCancel, CallCancelResult, CallInvite, CallInviteResult, CallList, CallPage, CallRef,
 };
@@ -21,10 +23,11 @@ pub use group::{
     GroupChange, GroupCreate, GroupKicked, GroupListResult, GroupMembers, GroupRef, GroupResult, GroupUsers,
     MemberPage,
 };
-pub use message::{Cursor, History, HistoryPage, MessageRef, Send, SendResult};
-pub use push::{PushRegister, PushRegistered, PushUnregister};
+pub use message::{Cursor, History, HistoryPage, MessageRef, Revoke, RevokeResult, Send, SendResult};
+pub use push::{PushClicked, PushRegister, PushRegistered, PushUnregister};
 pub use session::{
-    AppPhase, AppState, Login, LoginResult, RenewToken, UserProfile, UserQuery, UserQueryResult,
+    AppPhase, AppState, Login, LoginResult, PushRule, RenewToken, SetBadge, UserProfile, UserQuery,
+    UserQueryResult, UserSelf,
 };
 
 use crate::{Refusal, frame::Incoming};
@@ -80,12 +83,30 @@ requests! {
     PushRegister(PushRegister) = "push.register",
     /// Never push to this device again.
     PushUnregister(PushUnregister) = "push.unregister",
+    /// The user tapped a notice.
+    PushClicked(PushClicked) = "push.clicked",
     /// Names of users.
     UserQuery(UserQuery) = "user.query",
+    /// What is known of oneself.
+    UserSelf(Empty) = "user.self",
+    /// Which platforms are not pushed while others are online.
+    SetPushRule(PushRule) = "user.setPushRule",
+    /// The number on the icon of one's own offline phones.
+    SetBadge(SetBadge) = "user.setBadge",
+    /// Block users.
+    BlockAdd(BlockUsers) = "block.add",
+    /// Let users in again.
+    BlockRemove(BlockUsers) = "block.remove",
+    /// A page of the block list.
+    BlockList(BlockList) = "block.list",
+    /// Whether a user is on the block list.
+    BlockCheck(BlockCheck) = "block.check",
     /// Send a message.
     Send(Box<Send>) = "message.send",
     /// The listener of a delivery ran (notification, cumulative per conversation).
     Ack(Cursor) = "message.ack",
+    /// Take a message back.
+    Revoke(Box<Revoke>) = "message.revoke",
     /// A page of a conversation.
     History(History) = "message.history",
     /// A page of the conversation list.

@@ -1,7 +1,7 @@
 //! What a client asks: registering a vendor's push token, and taking it back.
 //! Shapes and limits only; nothing is decided here.
 
-use crate::{AppId, Code, DeviceId, PushId, Refusal, limits};
+use crate::{AppId, CallId, Code, DeviceId, MessageId, PushId, Refusal, limits};
 use serde::{Deserialize, Serialize};
 
 /// Parameters of `push.register`. Before login the app proves itself with `appID` and `appSign`.
@@ -89,5 +89,27 @@ pub struct PushUnregister {
 impl std::fmt::Debug for PushUnregister {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "PushUnregister({:?} {:?})", self.device_id, self.push_id)
+    }
+}
+
+/// Parameters of `push.clicked`: the user tapped a notice of this message or call on this device.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct PushClicked {
+    /// The message; either this or `callID`.
+    #[serde(rename = "messageID", default, skip_serializing_if = "Option::is_none")]
+    pub message_id: Option<MessageId>,
+    /// The call.
+    #[serde(rename = "callID", default, skip_serializing_if = "Option::is_none")]
+    pub call_id: Option<CallId>,
+}
+
+impl PushClicked {
+    /// Exactly one of the two is named.
+    pub fn check(&self) -> Result<(), Refusal> {
+        match self.message_id.is_some() != self.call_id.is_some() {
+            true => Ok(()),
+            false => Err(Refusal::parameter("give either messageID or callID")),
+        }
     }
 }

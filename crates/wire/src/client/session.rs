@@ -67,7 +67,7 @@ impl Login {
         if self.cursors.len() > limits::LOGIN_CURSORS_MAX {
             return Err(Refusal::parameter("cursors holds at most 200 conversations; send the newest"));
         }
-        if !matches!(self.platform, 1..=7 | 9 | 10 | 32) {
+        if !is_platform(self.platform) {
             return Err(Refusal::parameter("platform must be 1 to 7, 9, 10 or 32"));
         }
         Ok(())
@@ -163,4 +163,67 @@ pub struct UserProfile {
     /// ≤ 500 bytes.
     #[serde(default)]
     pub user_avatar_url: String,
+}
+
+/// Result of `user.self`.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct UserSelf {
+    /// Name and avatar.
+    pub user_info: UserProfile,
+    /// ZIMUserOfflinePushRule.
+    pub offline_push_rule: PushRule,
+}
+
+/// ZIMUserOfflinePushRule: while the user is online on a platform of the first list, platforms of the second get
+/// no push. Both empty: no rule. Parameters and result of `user.setPushRule`.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct PushRule {
+    /// ZIMPlatformType, each once.
+    pub online_platforms: Vec<u8>,
+    /// ZIMPlatformType, each once.
+    pub not_to_receive_offline_push_platforms: Vec<u8>,
+}
+
+impl PushRule {
+    /// Whether it never changes anything.
+    pub fn is_idle(&self) -> bool {
+        self.online_platforms.is_empty() || self.not_to_receive_offline_push_platforms.is_empty()
+    }
+
+    /// Checks the platforms.
+    pub fn check(&self) -> Result<(), Refusal> {
+        for list in [&self.online_platforms, &self.not_to_receive_offline_push_platforms] {
+            if list.iter().any(|platform| !is_platform(*platform)) {
+                return Err(Refusal::parameter("a platform must be 1 to 7, 9, 10 or 32"));
+            }
+            if (1..list.len()).any(|place| list[..place].contains(&list[place])) {
+                return Err(Refusal::parameter("a platform is named once in a list"));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Parameters of `user.setBadge`: the number on the app's icon, on the user's own phones that are offline.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SetBadge {
+    /// 0..=100000; what a vendor cannot show is cut to its bound (HarmonyOS: 99).
+    pub badge: u32,
+}
+
+impl SetBadge {
+    /// Checks the range.
+    pub fn check(&self) -> Result<(), Refusal> {
+        match self.badge <= limits::BADGE_MAX {
+            true => Ok(()),
+            false => Err(Refusal::parameter("badge must be 0 to 100000")),
+        }
+    }
+}
+
+fn is_platform(platform: u8) -> bool {
+    matches!(platform, 1..=7 | 9 | 10 | 32)
 }

@@ -37,6 +37,7 @@ async fn an_invitation_reaches_both_sides_and_a_call_runs_its_course() {
     assert!(matches!(&signals[..], [
         Signal::CallAcked { call: acked, .. },
         Signal::CallOver { call: over, users },
+        Signal::Retraction,
     ] if *acked == call && *over == call && *users == [user("bob")]));
 }
 
@@ -55,7 +56,10 @@ async fn a_wish_to_push_is_stored_with_the_call_and_announced() {
     assert_eq!((&intent.spec.push, intent.spec.expires_at), (&push, START_MS + 40_000));
     world.calls.cancel(&who("ann"), cancel(call)).await.unwrap();
     let signals = world.signals();
-    assert!(matches!(&signals[..], [Signal::CallOver { users, .. }] if users.len() == 2), "{signals:?}");
+    assert!(
+        matches!(&signals[..], [Signal::CallOver { users, .. }, Signal::Retraction] if users.len() == 2),
+        "{signals:?}"
+    );
 }
 
 #[tokio::test]

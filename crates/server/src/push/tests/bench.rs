@@ -216,6 +216,7 @@ impl Bench {
 
     pub fn intent(&self, push: PushConfig) -> NewIntent {
         NewIntent {
+            kind: crate::store::IntentKind::Delivery,
             sender: user("ann"),
             recipients: Recipients::Others,
             push,
@@ -359,7 +360,7 @@ impl Bench {
         let record = call.users.iter_mut().find(|record| record.user == user(name)).unwrap();
         record.state = state;
         call.version += 1;
-        self.store.save_call(call.clone(), None).await.unwrap();
+        self.store.save_call(call.clone(), None, None).await.unwrap();
     }
 
     pub async fn trace(&self, id: u64) -> TraceView {

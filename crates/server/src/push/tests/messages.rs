@@ -162,7 +162,7 @@ async fn what_was_read_on_another_device_is_not_pushed() {
     bench.connect(&bob, AppPhase::Foreground).drop_out(bench.clock.now_ms());
     let id = bench.send(peer("bob")).await;
     bench.waits_for(id.0, 1).await;
-    bench.store.mark_read(bench.app, &bob.user, &peer("ann"), None).await.unwrap().unwrap();
+    bench.store.mark_read(bench.app, &bob.user, None, &peer("ann"), None).await.unwrap().unwrap();
     bench.changed(&bob);
     let trace = bench.settled(id.0).await;
     assert_eq!(only(&trace), (DeviceState::Suppressed, Some("read_elsewhere")));

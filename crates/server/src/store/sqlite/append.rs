@@ -19,6 +19,8 @@ use std::sync::Arc;
 
 /// Flag of a message that does not raise unread counts.
 pub(super) const QUIET: i64 = 1;
+/// Flag of a message that was taken back.
+pub(super) const REVOKED: i64 = 2;
 
 /// What the writer lends to an append.
 pub(super) struct Desk<'a> {
@@ -54,7 +56,7 @@ fn known(desk: &Desk<'_>, draft: &Draft<'_>, appending: &Appending) -> Result<Op
     let NewMessage { app, sender, to, .. } = &appending.message;
     let same = |known: &Known| {
         let no = draft.find(*app, sender, to);
-        no.is_some_and(|no| known.body == desk.hash.body(no, appending.content))
+        no.is_some_and(|no| known.is(desk.hash.body(no, appending.content)))
     };
     if let Some((known, appended)) = draft.known(&appending.key) {
         return Ok(Some(if same(known) { Append::Duplicate(appended.clone()) } else { Append::Conflict }));
@@ -155,6 +157,7 @@ fn store(
         sender: new.sender.clone(),
         timestamp,
         disable_unread: new.disable_unread,
+        revoked: false,
         content: new.content.clone(),
     };
     insert(desk.sql, &message, tail.last, new)?;

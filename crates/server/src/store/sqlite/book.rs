@@ -8,14 +8,14 @@ use super::{
     recent::Recent,
     shards::{Blocks, Shards},
 };
-use crate::store::{ConversationNo, GroupRecord, MemberRecord, Membership, StoredMessage};
+use crate::store::{ConversationNo, GroupRecord, MemberRecord, Membership, Revoked, StoredMessage};
 use hongyan_wire::{
     AppId, ConversationKey, GroupId, MessageId, Seq, UserId,
     conversation::NotificationStatus,
     group::{GroupProfile, Role},
 };
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
@@ -58,6 +58,20 @@ pub(super) struct Conversation {
     pub party: Party,
     /// The tail is newer than its saved row.
     pub unsaved: bool,
+    /// Messages that were taken back, by seq: they do not count as unread any more.
+    pub revoked: Vec<Gone>,
+}
+
+/// A message that was taken back.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(super) struct Gone {
+    pub seq: Seq,
+    pub message: u64,
+    pub sender: UserId,
+    /// It raised unread counts.
+    pub counts: bool,
+    /// Unix time in ms of the revocation.
+    pub at: u64,
 }
 
 /// Who is in a conversation.
@@ -108,6 +122,8 @@ pub(super) struct Book {
     peers: Shards<Pair, u64>,
     groups: Shards<(AppId, GroupId), u64>,
     of_user: Shards<(AppId, UserId), Vec<u64>>,
+    /// Block lists of those who have one.
+    blocks: HashMap<(AppId, UserId), HashSet<UserId>>,
     pub recent: Recent,
     /// Greatest time of a stored message, Unix time in ms.
     pub last_at: u64,
@@ -122,6 +138,7 @@ impl Book {
             peers: Shards::default(),
             groups: Shards::default(),
             of_user: Shards::default(),
+            blocks: HashMap::new(),
             recent: Recent::new(recent_bytes_max),
             last_at: 0,
             last_id: 0,
@@ -210,7 +227,13 @@ impl Book {
                 self.groups.insert((app, group.id.clone()), no);
             }
         }
-        self.conversations.push(Conversation { app, tail: Tail::default(), party, unsaved: false });
+        self.conversations.push(Conversation {
+            app,
+            tail: Tail::default(),
+            party,
+            unsaved: false,
+            revoked: Vec::new(),
+        });
     }
 
     /// Takes over what a commit made durable. `true` when a conversation that was saved is not any more.
@@ -235,12 +258,55 @@ impl Book {
                 self.change_members(*no, rows, present, *dismissed);
             }
             Change::Member { no, row } => self.put_member(*no, row),
+            Change::Revoke { revoked } => self.revoke(revoked),
+            Change::Block { app, user, other, blocked } => self.block(*app, user, other, *blocked),
             Change::Append { appended, prev, .. } => {
                 self.recent.push(appended.message.clone(), *prev);
                 return self.grow(&appended.message);
             }
         }
         false
+    }
+
+    fn revoke(&mut self, revoked: &Revoked) {
+        let message = &revoked.message;
+        self.recent.replace(message);
+        let gone = Gone {
+            seq: message.seq,
+            message: message.id.0,
+            sender: message.sender.clone(),
+            counts: !message.disable_unread,
+            at: revoked.at,
+        };
+        self.note_gone(message.conversation.0, gone);
+    }
+
+    /// Keeps that a message was taken back.
+    pub fn note_gone(&mut self, no: u64, gone: Gone) {
+        let Some(conversation) = self.conversation_mut(no) else { return };
+        let place = conversation.revoked.partition_point(|other| other.seq < gone.seq);
+        if conversation.revoked.get(place).is_none_or(|other| other.seq != gone.seq) {
+            conversation.revoked.insert(place, gone);
+        }
+    }
+
+    /// Puts a user on another's block list, or takes it off.
+    pub fn block(&mut self, app: AppId, user: &UserId, other: &UserId, blocked: bool) {
+        let key = (app, user.clone());
+        if blocked {
+            self.blocks.entry(key).or_default().insert(other.clone());
+        } else if let Some(list) = self.blocks.get_mut(&key) {
+            list.remove(other);
+            if list.is_empty() {
+                self.blocks.remove(&key);
+            }
+        }
+    }
+
+    pub fn is_blocked(&self, app: AppId, user: &UserId, other: &UserId) -> bool {
+        // Most servers have few lists: no name is copied for a look when there are none.
+        !self.blocks.is_empty()
+            && self.blocks.get(&(app, user.clone())).is_some_and(|list| list.contains(other))
     }
 
     fn change_members(&mut self, no: u64, rows: &[MemberRow], present: &Arc<[UserId]>, dismissed: bool) {
@@ -333,6 +399,13 @@ impl Conversation {
         }
     }
 
+    /// Of what a member has not read, how much was taken back by its senders.
+    pub fn gone_unread(&self, row: &MemberRow, tail: &Tail) -> u64 {
+        let from = self.revoked.partition_point(|gone| gone.seq <= row.read.seq);
+        let unread = self.revoked[from..].iter().take_while(|gone| gone.seq <= tail.seq);
+        unread.filter(|gone| gone.counts && gone.sender != row.user).count() as u64
+    }
+
     fn membership(&self, no: u64, user: &UserId) -> Option<Membership> {
         let Member { row, own, received, .. } = self.member(user)?;
         let dismissed = matches!(&self.party, Party::Group(group) if group.dismissed);
@@ -348,7 +421,7 @@ impl Conversation {
             visible_from: row.visible_from,
             read_seq: row.read.seq,
             received_seq: received.load(Ordering::Relaxed),
-            unread: row.unread(&tail, *own),
+            unread: row.unread(&tail, *own).saturating_sub(self.gone_unread(row, &tail)),
             notification: row.notification,
             disabled: dismissed || row.left.is_some(),
         })

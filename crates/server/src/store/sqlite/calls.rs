@@ -4,10 +4,10 @@ use super::{
     SqliteStore,
     columns::{self, int, json, number, number_maybe, text, user},
     command::Work,
-    intents,
+    intents, retractions,
     trouble::Trouble,
 };
-use crate::store::{CallRecord, CallSaved, CallStore, Intent, NewIntent, StoreError, Subject};
+use crate::store::{CallRecord, CallSaved, CallStore, Intent, NewIntent, Retraction, StoreError, Subject};
 use hongyan_wire::{
     AppId, CallId, UserId,
     call::{CallMode, CallState},
@@ -141,18 +141,26 @@ impl CallStore for SqliteStore {
             .await
     }
 
-    async fn save_call(&self, call: CallRecord, intent: Option<NewIntent>) -> Result<CallSaved, StoreError> {
+    async fn save_call(
+        &self,
+        call: CallRecord,
+        intent: Option<NewIntent>,
+        retraction: Option<Retraction>,
+    ) -> Result<CallSaved, StoreError> {
         let now_ms = self.clock.now_ms();
         let intent = intent.map(|spec| (self.shared.ids.next(now_ms), spec));
+        let retraction = retraction.map(|what| (self.shared.ids.next(now_ms), what));
         self.queue
             .run(move |work| {
                 if !update(work.sql, &call)? {
                     return Ok(CallSaved::Stale);
                 }
-                if let Some((id, spec)) = intent {
-                    put_intent(work, &call, id, now_ms, spec)?;
+                let stored = |(id, spec)| put_intent(work, &call, id, now_ms, spec).map(Arc::new);
+                let intent = intent.map(stored).transpose()?;
+                if let Some((id, what)) = retraction {
+                    retractions::put(work.sql, id, call.app, &what, now_ms)?;
                 }
-                Ok(CallSaved::Saved)
+                Ok(CallSaved::Saved(intent))
             })
             .await
     }

@@ -7,7 +7,7 @@ use super::{
     book::{Book, Pair, Party, Read, Tail},
     window::{Known, SendKey},
 };
-use crate::store::{Appended, MemberRecord};
+use crate::store::{Appended, MemberRecord, Revoked};
 use hongyan_wire::{
     AppId, ConversationKey, GroupId, Seq, UserId,
     conversation::NotificationStatus,
@@ -67,6 +67,10 @@ pub(super) enum Change {
     Members { no: u64, rows: Vec<MemberRow>, present: Arc<[UserId]>, dismissed: bool },
     /// One member read or set something.
     Member { no: u64, row: MemberRow },
+    /// A message was taken back: this is what is left of it.
+    Revoke { revoked: Arc<Revoked> },
+    /// A user is on another's block list now, or not any more.
+    Block { app: AppId, user: UserId, other: UserId, blocked: bool },
     /// A message.
     Append { appended: Arc<Appended>, prev: u64, key: SendKey, body: u64 },
 }
@@ -192,7 +196,7 @@ impl<'a> Draft<'a> {
             Change::Members { no, present, dismissed, .. } => {
                 self.presents.insert(*no, (present.clone(), *dismissed));
             }
-            Change::Member { .. } => {}
+            Change::Member { .. } | Change::Revoke { .. } | Change::Block { .. } => {}
             Change::Append { appended, key, body, .. } => {
                 let message = &appended.message;
                 let no = message.conversation.0;

@@ -6,10 +6,12 @@ use super::{
     coalesced,
     command::Work,
     history::{self, Stretch},
-    members,
+    members, retractions,
     trouble::Trouble,
 };
-use crate::store::{ConversationNo, ConversationStore, CursorMove, Membership, ReadMark, StoreError};
+use crate::store::{
+    ConversationNo, ConversationStore, CursorMove, Membership, ReadMark, Retraction, StoreError,
+};
 use hongyan_wire::{AppId, ConversationKey, DeviceId, Seq, UserId, conversation::NotificationStatus};
 use std::sync::PoisonError;
 
@@ -62,20 +64,42 @@ impl SqliteStore {
     }
 }
 
-fn read(work: &mut Work<'_, '_>, no: u64, user: &UserId, place: Place) -> Result<Option<u64>, Trouble> {
+/// Who reads, and the row of a retraction that may follow.
+struct Reader {
+    app: AppId,
+    user: UserId,
+    device: Option<DeviceId>,
+    retraction: u64,
+    now_ms: u64,
+}
+
+fn read(work: &mut Work<'_, '_>, no: u64, reader: &Reader, place: Place) -> Result<Option<u64>, Trouble> {
+    let user = &reader.user;
     let Some(mut row) = members::one(work.sql, no, user)? else { return Ok(None) };
     let tail = row.left.unwrap_or(work.draft.tail(no));
     let own = work.draft.own(no, user);
-    let unread_before = row.unread(&tail, own);
+    let gone = work.draft.book.conversation(no).map_or(0, |found| found.gone_unread(&row, &tail));
+    let unread_before = row.unread(&tail, own).saturating_sub(gone);
     let reached = match place {
         Place::Tail => Read { seq: tail.seq, total: tail.total, own },
         Place::At(read) => read,
     };
     if reached.seq > row.read.seq {
+        take_back(work, no, reader, row.read.seq, reached.seq)?;
         row.read = reached;
         put(work, no, row)?;
     }
     Ok(Some(unread_before))
+}
+
+/// Orders the notices of what was read to be taken back, if there can be any.
+fn take_back(work: &Work<'_, '_>, no: u64, reader: &Reader, above: Seq, up_to: Seq) -> Result<(), Trouble> {
+    if !retractions::may_concern(work.sql, reader.app, &reader.user)? {
+        return Ok(());
+    }
+    let (user, device) = (reader.user.clone(), reader.device.clone());
+    let what = Retraction::Read { user, device, conversation: no, above, up_to };
+    retractions::put(work.sql, reader.retraction, reader.app, &what, reader.now_ms)
 }
 
 fn put(work: &mut Work<'_, '_>, no: u64, row: MemberRow) -> Result<(), Trouble> {
@@ -211,13 +235,16 @@ impl ConversationStore for SqliteStore {
         &self,
         app: AppId,
         user: &UserId,
+        device: Option<&DeviceId>,
         key: &ConversationKey,
         up_to: Option<Seq>,
     ) -> Result<Option<ReadMark>, StoreError> {
         let Some(no) = self.book().find(app, user, key) else { return Ok(None) };
         let place = self.place(no, user, up_to).await?;
-        let by = user.clone();
-        let read = self.queue.run(move |work| read(work, no, &by, place)).await?;
+        let now_ms = self.clock.now_ms();
+        let retraction = self.shared.ids.next(now_ms);
+        let reader = Reader { app, user: user.clone(), device: device.cloned(), retraction, now_ms };
+        let read = self.queue.run(move |work| read(work, no, &reader, place)).await?;
         let Some(unread_before) = read else { return Ok(None) };
         Ok(self.book().membership(no, user).map(|membership| ReadMark { membership, unread_before }))
     }

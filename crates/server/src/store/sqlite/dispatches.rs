@@ -1,18 +1,18 @@
 //! Vendor requests and their attempts, as rows.
 
 use super::{
-    columns::{self, int, json, number, text},
+    columns::{self, int, json, number, text, text_maybe},
     trouble::Trouble,
     users,
 };
-use crate::store::{Attempt, AttemptEnd, Dispatch, DispatchState, NewDispatch, Target, TargetEnd};
+use crate::store::{Attempt, AttemptEnd, Dispatch, DispatchState, NewDispatch, Purpose, Target, TargetEnd};
 use hongyan_vendors::VendorKind;
 use hongyan_wire::AppId;
 use rusqlite::{Connection, Row, params};
 use std::{collections::HashSet, str::FromStr};
 
 const COLUMNS: &str = "id, app, intent, vendor, app_type, is_call, notice, targets, due_at, expires_at, \
-     attempts, settled, ended";
+     attempts, settled, ended, purpose";
 
 fn read(row: &Row<'_>) -> Result<Dispatch, Trouble> {
     let vendor = VendorKind::from_str(text(row, 3)?).map_err(|error| Trouble::Broken(error.to_string()))?;
@@ -27,6 +27,10 @@ fn read(row: &Row<'_>) -> Result<Dispatch, Trouble> {
         targets: json(row, 7)?,
         due_at: number(row, 8)?,
         expires_at: number(row, 9)?,
+        purpose: match text_maybe(row, 13)? {
+            Some(_) => json(row, 13)?,
+            None => Purpose::Notice,
+        },
     };
     let state = if row.get(11)? { DispatchState::Settled } else { DispatchState::Pending };
     Ok(Dispatch { request, attempts: row.get(10)?, state, ended: json(row, 12)? })
@@ -36,11 +40,15 @@ pub(super) fn put(sql: &Connection, new: &NewDispatch) -> Result<(), Trouble> {
     if new.targets.is_empty() {
         return Err(Trouble::Broken(format!("dispatch {} has no target", new.id)));
     }
+    let purpose = match new.purpose.is_notice() {
+        true => None,
+        false => Some(serde_json::to_string(&new.purpose)?),
+    };
     columns::run(
         sql,
         "INSERT INTO dispatches (id, app, intent, vendor, app_type, is_call, notice, targets, ended, due_at,
-             expires_at, attempts, settled)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, '[]', ?9, ?10, 0, 0)",
+             expires_at, attempts, settled, purpose)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, '[]', ?9, ?10, 0, 0, ?11)",
         params![
             int(new.id),
             new.app.0,
@@ -52,6 +60,7 @@ pub(super) fn put(sql: &Connection, new: &NewDispatch) -> Result<(), Trouble> {
             serde_json::to_string(&new.targets)?,
             int(new.due_at),
             int(new.expires_at),
+            purpose,
         ],
     )?;
     Ok(())

@@ -5,7 +5,7 @@
 //! for.
 
 use super::{
-    append::QUIET,
+    append::{QUIET, REVOKED},
     book::{Book, Party},
     columns::{self, int, number, text},
     trouble::Trouble,
@@ -40,6 +40,7 @@ fn read(row: &Row<'_>) -> Result<(StoredMessage, u64), Trouble> {
         sender: columns::user(row, 4)?,
         timestamp: number(row, 5)?,
         disable_unread: row.get::<_, i64>(6)? & QUIET != 0,
+        revoked: row.get::<_, i64>(6)? & REVOKED != 0,
         content: text(row, 7)?.into(),
     };
     Ok((message, number(row, 3)?))

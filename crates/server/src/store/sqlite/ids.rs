@@ -36,6 +36,11 @@ pub(super) fn first_at(ms: u64) -> u64 {
     ms.saturating_sub(EPOCH_MS).min(SPAN_MS_MAX) << COUNTER_BITS
 }
 
+/// Unix time in ms at which a number was given.
+pub(super) fn time_of(id: u64) -> u64 {
+    (id >> COUNTER_BITS) + EPOCH_MS
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,15 +1,15 @@
 //! The start: the book and the idempotency window, rebuilt from saved tails and the rows newer than these.
 
 use super::{
-    append::{QUIET, flags},
-    book::{Book, Group, Member, Party, Tail},
+    append::{QUIET, REVOKED, flags},
+    book::{Book, Gone, Group, Member, Party, Tail},
     columns::{self, group, int, number, text, text_maybe, user},
     history::MARK_EVERY,
     ids, members,
     options::StoreOptions,
     trouble::Trouble,
     upkeep::Upkeep,
-    window::{Known, SendHash, WINDOW_MS, Window},
+    window::{ANY_BODY, Known, SendHash, WINDOW_MS, Window},
 };
 use crate::store::{ConversationNo, StoredMessage};
 use hongyan_wire::{AppId, MessageId, group::GroupProfile};
@@ -45,14 +45,43 @@ pub(super) fn load(
     conversations(sql, &mut loaded.book)?;
     tails(sql, &mut loaded.book)?;
     cursors(sql, &loaded.book)?;
+    revocations(sql, &mut loaded.book)?;
+    blocks(sql, &mut loaded.book)?;
     replay(sql, options, hash, now_ms, &mut loaded)?;
     Ok(loaded)
+}
+
+fn revocations(sql: &Connection, book: &mut Book) -> Result<(), Trouble> {
+    let query = "SELECT conversation, seq, message, sender, counts, at FROM revocations";
+    let mut statement = sql.prepare(query)?;
+    let mut rows = statement.query([])?;
+    while let Some(row) = rows.next()? {
+        let gone = Gone {
+            seq: number(row, 1)?,
+            message: number(row, 2)?,
+            sender: user(row, 3)?,
+            counts: row.get(4)?,
+            at: number(row, 5)?,
+        };
+        book.note_gone(number(row, 0)?, gone);
+    }
+    Ok(())
+}
+
+fn blocks(sql: &Connection, book: &mut Book) -> Result<(), Trouble> {
+    let mut statement = sql.prepare("SELECT app, user, blocked FROM blocks")?;
+    let mut rows = statement.query([])?;
+    while let Some(row) = rows.next()? {
+        book.block(AppId(row.get(0)?), &user(row, 1)?, &user(row, 2)?, true);
+    }
+    Ok(())
 }
 
 fn last_id(sql: &Connection) -> Result<u64, Trouble> {
     let query =
         "SELECT max(coalesce((SELECT max(id) FROM messages), 0), coalesce((SELECT max(id) FROM intents), 0),
-         coalesce((SELECT max(id) FROM dispatches), 0), coalesce((SELECT max(id) FROM calls), 0))";
+         coalesce((SELECT max(id) FROM dispatches), 0), coalesce((SELECT max(id) FROM calls), 0),
+         coalesce((SELECT max(id) FROM retractions), 0))";
     Ok(columns::first(sql, query, [], |row| number(row, 0))?.unwrap_or(0))
 }
 
@@ -211,6 +240,7 @@ fn replayed(row: &Row<'_>, names: &mut Names) -> Result<StoredMessage, Trouble> 
         sender,
         timestamp: number(row, 5)?,
         disable_unread: row.get::<_, i64>(6)? & QUIET != 0,
+        revoked: row.get::<_, i64>(6)? & REVOKED != 0,
         content: Arc::from(text(row, 7)?),
     })
 }
@@ -223,8 +253,11 @@ fn remember(
 ) -> Result<(), Trouble> {
     let no = message.conversation.0;
     let app = conversation(&loaded.book, no)?.app;
-    let content = hash.content(&message.content, flags(message.disable_unread));
-    let known = Known { id: message.id.0, body: hash.body(no, content) };
+    let body = match message.revoked {
+        true => ANY_BODY,
+        false => hash.body(no, hash.content(&message.content, flags(message.disable_unread))),
+    };
+    let known = Known { id: message.id.0, body };
     loaded.window.insert(hash.key(app, &message.sender, text(row, 8)?), known);
     Ok(())
 }

@@ -5,10 +5,11 @@ use super::{
     append::flags,
     command::{Appending, Command},
     history::{self, Stretch},
-    ids,
+    ids, revoke,
 };
 use crate::store::{
-    Announcement, Append, Appended, ConversationNo, MessageStore, NewMessage, Page, StoreError, StoredMessage,
+    Announcement, Append, Appended, ConversationNo, MessageStore, NewMessage, NewRevocation, Page, Revoke,
+    StoreError, StoredMessage,
 };
 use hongyan_wire::{MessageId, Seq};
 use std::sync::{PoisonError, atomic::Ordering};
@@ -85,6 +86,37 @@ impl MessageStore for SqliteStore {
         };
         self.queue.put(Command::Append(Box::new(appending))).await?;
         answered.await.map_err(|_| StoreError::Closed)?
+    }
+
+    async fn revoke_message(&self, asked: NewRevocation) -> Result<Revoke, StoreError> {
+        let ids = &self.shared.ids;
+        let rows = revoke::Rows { retraction: ids.next(asked.now_ms), intent: ids.next(asked.now_ms) };
+        self.queue.run(move |work| revoke::revoke(work, &asked, &rows)).await
+    }
+
+    fn is_revoked(&self, conversation: ConversationNo, seq: Seq) -> bool {
+        let book = self.book();
+        let found = book.conversation(conversation.0);
+        found.is_some_and(|found| found.revoked.binary_search_by_key(&seq, |gone| gone.seq).is_ok())
+    }
+
+    async fn revoked_since(
+        &self,
+        conversation: ConversationNo,
+        since_ms: u64,
+        count: usize,
+    ) -> Result<Vec<StoredMessage>, StoreError> {
+        let ids: Vec<u64> = {
+            let book = self.book();
+            let revoked = book.conversation(conversation.0).map_or(&[][..], |found| &found.revoked);
+            let newer: Vec<u64> =
+                revoked.iter().filter(|gone| gone.at > since_ms).map(|gone| gone.message).collect();
+            newer[newer.len().saturating_sub(count)..].to_vec()
+        };
+        if ids.is_empty() {
+            return Ok(Vec::new());
+        }
+        self.readers.read(move |sql| revoke::rows(sql, &ids)).await
     }
 
     fn announcements(&self) -> Option<mpsc::Receiver<Announcement>> {

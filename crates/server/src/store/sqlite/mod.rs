@@ -7,6 +7,7 @@
 mod append;
 mod apps;
 mod backup;
+mod blocks;
 mod book;
 mod calls;
 mod catalog;
@@ -30,11 +31,14 @@ mod options;
 mod pushes;
 mod readers;
 mod recent;
+mod retractions;
+mod revoke;
 mod schema;
 mod shards;
 #[cfg(test)]
 mod tests;
 mod tools;
+mod trace_index;
 mod trouble;
 mod upkeep;
 mod users;
@@ -72,6 +76,11 @@ use std::{
 use tokio::sync::{mpsc, oneshot};
 use window::SendHash;
 use writer::{Shared, Writer};
+
+/// Unix time in ms at which a row number was given out.
+pub(super) fn time_of(id: u64) -> u64 {
+    ids::time_of(id)
+}
 
 /// The embedded store. Dropping it without `close` loses nothing that was acknowledged; the next start takes
 /// longer.

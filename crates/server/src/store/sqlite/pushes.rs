@@ -4,13 +4,15 @@ use super::{
     SqliteStore,
     columns::{self, int},
     command::Work,
-    dispatches, history, ids, intents,
+    dispatches, history, ids, intents, retractions, trace_index,
     trouble::Trouble,
 };
 use crate::store::{
-    AttemptEnd, Dispatch, Intent, Plan, PushStore, StoreError, Subject, TraceRecord, Verdict,
+    AttemptEnd, Dispatch, Intent, NewDispatch, PendingRetraction, Plan, PushStore, StoreError, Subject,
+    Target, TraceRecord, Verdict,
 };
-use rusqlite::Connection;
+use hongyan_wire::{AppId, DeviceId, UserId};
+use rusqlite::{Connection, params};
 
 /// Rows of one page, whatever is asked.
 const PAGE_MAX: usize = 10_000;
@@ -41,10 +43,25 @@ fn record(sql: &Connection, intent: Intent, settled: bool) -> Result<TraceRecord
     Ok(TraceRecord {
         settled,
         verdicts: intents::verdicts(sql, intent.id)?,
+        clicks: clicks(sql, intent.id)?,
         dispatches: requests,
         message,
         intent,
     })
+}
+
+fn clicks(sql: &Connection, intent: u64) -> Result<Vec<(Target, u64)>, Trouble> {
+    let query = "SELECT user, device, at FROM clicks WHERE intent = ?1 ORDER BY at";
+    columns::all(sql, query, [int(intent)], |row| {
+        let (user, device) = (columns::user(row, 0)?, Some(columns::device(row, 1)?));
+        Ok((Target { user, device, push_id: None }, columns::number(row, 2)?))
+    })
+}
+
+/// The trace of one intent.
+fn one_record(sql: &Connection, id: u64) -> Result<Option<TraceRecord>, Trouble> {
+    let Some((intent, settled)) = intents::with_state(sql, id)? else { return Ok(None) };
+    record(sql, intent, settled).map(Some)
 }
 
 /// Removes what is settled and old; an intent goes after the last of its dispatches.
@@ -60,8 +77,10 @@ fn forget(sql: &Connection, before_ms: u64, count: usize) -> Result<usize, Troub
     }
     for id in columns::all(sql, old_intents, params, |row| columns::number(row, 0))? {
         columns::run(sql, "DELETE FROM verdicts WHERE intent = ?1", [int(id)])?;
+        columns::run(sql, "DELETE FROM clicks WHERE intent = ?1", [int(id)])?;
         removed += columns::run(sql, "DELETE FROM intents WHERE id = ?1", [int(id)])?;
     }
+    removed += trace_index::forget(sql, ids::first_at(before_ms), count)?;
     Ok(removed)
 }
 
@@ -69,6 +88,10 @@ fn forget(sql: &Connection, before_ms: u64, count: usize) -> Result<usize, Troub
 impl PushStore for SqliteStore {
     async fn pending_intents(&self, after: u64, count: usize) -> Result<Vec<Intent>, StoreError> {
         self.readers.read(move |sql| intents::pending(sql, after, count.min(PAGE_MAX))).await
+    }
+
+    async fn intent(&self, id: u64) -> Result<Option<Intent>, StoreError> {
+        self.readers.read(move |sql| intents::one(sql, id)).await
     }
 
     async fn verdicts(&self, intent: u64) -> Result<Vec<Verdict>, StoreError> {
@@ -93,6 +116,75 @@ impl PushStore for SqliteStore {
 
     async fn trace(&self, subject: u64) -> Result<Vec<TraceRecord>, StoreError> {
         self.readers.read(move |sql| trace(sql, subject)).await
+    }
+
+    async fn pending_retractions(
+        &self,
+        after: u64,
+        count: usize,
+    ) -> Result<Vec<PendingRetraction>, StoreError> {
+        self.readers.read(move |sql| retractions::pending(sql, after, count.min(PAGE_MAX))).await
+    }
+
+    async fn advance_retraction(
+        &self,
+        id: u64,
+        requests: Vec<NewDispatch>,
+        next_due: Option<u64>,
+    ) -> Result<bool, StoreError> {
+        self.queue.run(move |work| retractions::advance(work.sql, id, &requests, next_due)).await
+    }
+
+    async fn note_click(
+        &self,
+        app: AppId,
+        subject: u64,
+        user: &UserId,
+        device: &DeviceId,
+        now_ms: u64,
+    ) -> Result<bool, StoreError> {
+        let (user, device) = (user.clone(), device.clone());
+        self.queue
+            .run(move |work| {
+                let known = intents::one(work.sql, subject)?.is_some_and(|intent| intent.app == app);
+                let insert =
+                    "INSERT OR IGNORE INTO clicks (intent, user, device, at) VALUES (?1, ?2, ?3, ?4)";
+                if known {
+                    let row = params![int(subject), user.as_str(), device.as_str(), int(now_ms)];
+                    columns::run(work.sql, insert, row)?;
+                }
+                Ok(known)
+            })
+            .await
+    }
+
+    async fn put_dispatches(&self, requests: Vec<NewDispatch>) -> Result<(), StoreError> {
+        self.queue
+            .run(move |work| requests.iter().try_for_each(|request| dispatches::put(work.sql, request)))
+            .await
+    }
+
+    async fn index_traces(&self, count: usize) -> Result<usize, StoreError> {
+        self.queue.run(move |work| trace_index::advance(work.sql, count.min(PAGE_MAX))).await
+    }
+
+    async fn traces_of(
+        &self,
+        app: AppId,
+        user: &UserId,
+        before: u64,
+        count: usize,
+    ) -> Result<Vec<TraceRecord>, StoreError> {
+        let user = user.clone();
+        self.readers
+            .read(move |sql| {
+                let mut found = Vec::new();
+                for id in trace_index::of_user(sql, app, &user, before, count.min(PAGE_MAX))? {
+                    found.extend(one_record(sql, id)?);
+                }
+                Ok(found)
+            })
+            .await
     }
 
     async fn forget_traces(&self, before_ms: u64, count: usize) -> Result<usize, StoreError> {

@@ -78,6 +78,17 @@ impl Recent {
         }
     }
 
+    /// Puts what is left of a revoked message in its place.
+    pub fn replace(&mut self, message: &StoredMessage) {
+        let Some(ring) = self.rings.get_mut(&message.conversation.0) else { return };
+        let Some(first) = ring.front().map(|kept| kept.message.seq) else { return };
+        let Some(place) = message.seq.checked_sub(first) else { return };
+        if let Some(kept) = ring.get_mut(place as usize) {
+            self.bytes = self.bytes + message.content.len() - kept.message.content.len();
+            kept.message = message.clone();
+        }
+    }
+
     /// The least place kept, and the row before it. From there to the tail nothing is missing.
     pub fn first(&self, no: u64) -> Option<(Seq, u64)> {
         let kept = self.rings.get(&no)?.front()?;
@@ -108,6 +119,7 @@ mod tests {
             sender: UserId::new("ann").unwrap(),
             timestamp: seq,
             disable_unread: false,
+            revoked: false,
             content: "x".repeat(100).into(),
         }
     }

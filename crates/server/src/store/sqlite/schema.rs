@@ -19,8 +19,10 @@ struct Migration {
 }
 
 /// In order. A released migration is never edited; its checksum is kept.
-const MIGRATIONS: &[Migration] =
-    &[Migration { version: 1, name: "spine", sql: include_str!("migrations/0001_spine.sql") }];
+const MIGRATIONS: &[Migration] = &[
+    Migration { version: 1, name: "spine", sql: include_str!("migrations/0001_spine.sql") },
+    Migration { version: 2, name: "taking back", sql: include_str!("migrations/0002_taking_back.sql") },
+];
 
 /// Opens a connection that writes.
 pub(super) fn open_writing(directory: &Directory, cache_bytes: usize) -> Result<Connection, StoreError> {

@@ -161,7 +161,7 @@ async fn a_file_of_a_newer_program_is_left_alone() {
     open(&home).unwrap().close().await;
     let sql = Connection::open(home.path().join("hongyan.db")).unwrap();
     sql.execute("INSERT INTO migrations VALUES (99, 'later', '', 1)", []).unwrap();
-    assert!(matches!(open(&home), Err(StoreError::TooNew { found: 99, known: 1 })));
+    assert!(matches!(open(&home), Err(StoreError::TooNew { found: 99, known: 2 })));
     assert!(matches!(ToolStore::open(home.path()), Err(StoreError::TooNew { .. })));
 }
 
@@ -195,7 +195,7 @@ async fn a_full_disk_refuses_and_loses_nothing() {
     assert!(matches!(&refused, StoreError::Refusing(why) if why.contains("full")), "{refused}");
     assert!(world.store.health().unwrap_err().contains("full"));
     assert_eq!(world.unread("bob", &peer("ann")).await, stored, "reading goes on");
-    let mark = world.store.mark_read(APP, &user("bob"), &peer("ann"), None).await;
+    let mark = world.store.mark_read(APP, &user("bob"), None, &peer("ann"), None).await;
     assert!(matches!(mark, Err(StoreError::Refusing(_))), "every write is refused");
     world.later(4);
     let probed = world.store.set_notification(APP, &user("bob"), &peer("ann"), Default::default()).await;
@@ -289,7 +289,9 @@ async fn a_slow_reader_of_announcements_holds_the_writer_up() {
     let mut third = store.append_message(world.message("ann", peer("bob")));
     assert!(futures_util::poll!(&mut third).is_pending());
     for seq in 1..=2 {
-        let Announcement::Message(appended) = announcements.recv().await.unwrap();
+        let Announcement::Message(appended) = announcements.recv().await.unwrap() else {
+            panic!("a message")
+        };
         assert_eq!(appended.message.seq, seq);
     }
     assert_eq!(stored(third.await.unwrap()).message.seq, 3);

@@ -8,7 +8,7 @@ use super::{
 };
 use crate::store::{LoginRecord, NewPush, PushTarget, SignedIn, StoreError, Tombstone, User, UserStore};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use hongyan_wire::{AppId, DeviceId, PushId, UserId};
+use hongyan_wire::{AppId, DeviceId, PushId, UserId, client::PushRule};
 use rand::RngCore;
 use rusqlite::{Connection, Row, params};
 use std::{collections::HashMap, str::FromStr};
@@ -52,15 +52,18 @@ fn put_user(sql: &Connection, login: &LoginRecord) -> Result<(User, bool), Troub
     Ok((new, true))
 }
 
-/// Notes whose device it is now. `false` when only the time of the login is new: that need not be written
-/// now.
-fn put_device(sql: &Connection, login: &LoginRecord) -> Result<bool, Trouble> {
+/// Notes whose device it is now; gives the time of its login before. `false` when only the time of the login
+/// is new: that need not be written now.
+fn put_device(sql: &Connection, login: &LoginRecord) -> Result<(bool, u64), Trouble> {
     let key = params![login.app.0, login.device.as_str()];
-    let query = "SELECT user, platform FROM devices WHERE app = ?1 AND id = ?2";
-    let before =
-        columns::first(sql, query, key, |row| Ok((columns::user_maybe(row, 0)?, row.get::<_, u8>(1)?)))?;
-    if before == Some((Some(login.user.clone()), login.platform)) {
-        return Ok(false);
+    let query = "SELECT user, platform, last_login_at FROM devices WHERE app = ?1 AND id = ?2";
+    let before = columns::first(sql, query, key, |row| {
+        Ok((columns::user_maybe(row, 0)?, row.get::<_, u8>(1)?, number(row, 2)?))
+    })?;
+    let same_user = before.as_ref().filter(|before| before.0.as_ref() == Some(&login.user));
+    let last_login_at = same_user.map_or(0, |before| before.2);
+    if same_user.is_some_and(|before| before.1 == login.platform) {
+        return Ok((false, last_login_at));
     }
     columns::run(
         sql,
@@ -69,7 +72,7 @@ fn put_device(sql: &Connection, login: &LoginRecord) -> Result<bool, Trouble> {
              last_login_at = excluded.last_login_at",
         params![login.app.0, login.device.as_str(), login.user.as_str(), login.platform, int(login.now_ms)],
     )?;
-    Ok(true)
+    Ok((true, last_login_at))
 }
 
 /// Binds the device's PushIDs; whether one of them is alive.
@@ -86,9 +89,9 @@ fn bind_device(sql: &Connection, app: AppId, device: &DeviceId, user: &UserId) -
 
 fn sign_in(work: &Work<'_, '_>, login: &LoginRecord) -> Result<(SignedIn, bool), Trouble> {
     let (user, created) = put_user(work.sql, login)?;
-    let device_written = put_device(work.sql, login)?;
+    let (device_written, last_login_at) = put_device(work.sql, login)?;
     let push_bound = bind_device(work.sql, login.app, &login.device, &login.user)?;
-    Ok((SignedIn { user, created, push_bound }, device_written))
+    Ok((SignedIn { user, created, push_bound, last_login_at }, device_written))
 }
 
 /// A PushID that nobody can guess and that says nothing: 128 random bits in 22 letters.
@@ -289,6 +292,27 @@ impl UserStore for SqliteStore {
                     }
                 }
                 Ok(found)
+            })
+            .await
+    }
+
+    async fn push_rule(&self, app: AppId, user: &UserId) -> Result<PushRule, StoreError> {
+        let user = user.clone();
+        let query = "SELECT push_rule FROM users WHERE app = ?1 AND id = ?2 AND push_rule IS NOT NULL";
+        let read = move |sql: &Connection| {
+            columns::first(sql, query, params![app.0, user.as_str()], |row| columns::json(row, 0))
+        };
+        Ok(self.readers.read(read).await?.unwrap_or_default())
+    }
+
+    async fn set_push_rule(&self, app: AppId, user: &UserId, rule: PushRule) -> Result<(), StoreError> {
+        let user = user.clone();
+        self.queue
+            .run(move |work| {
+                let update = "UPDATE users SET push_rule = ?3 WHERE app = ?1 AND id = ?2";
+                let text = serde_json::to_string(&rule)?;
+                columns::run(work.sql, update, params![app.0, user.as_str(), text])?;
+                Ok(())
             })
             .await
     }

@@ -26,6 +26,16 @@ pub(super) struct Known {
     pub body: u64,
 }
 
+/// Hash of a send whose words are gone, because its message was taken back: it is equal to any.
+pub(super) const ANY_BODY: u64 = u64::MAX;
+
+impl Known {
+    /// Whether a send with this body is the same one.
+    pub fn is(&self, body: u64) -> bool {
+        self.body == body || self.body == ANY_BODY
+    }
+}
+
 /// Makes keys and body hashes; shared by the writer and by whoever prepares commands for it.
 #[derive(Clone, Debug, Default)]
 pub(super) struct SendHash(RandomState, RandomState);

@@ -215,8 +215,10 @@ impl Writer {
             return;
         }
         for change in changes {
-            if let Change::Append { appended, .. } = change {
-                self.announce_one(Announcement::Message(appended));
+            match change {
+                Change::Append { appended, .. } => self.announce_one(Announcement::Message(appended)),
+                Change::Revoke { revoked } => self.announce_one(Announcement::Revoked(revoked)),
+                _ => {}
             }
         }
     }

@@ -56,16 +56,16 @@ pub async fn a_call_is_saved_against_its_version<P: Place>(world: &mut World<P>)
     let mut second = CallRecord { version: 2, due_at: None, ..first.clone() };
     second.users[1].state = CallUserState::Accepted;
     second.users[1].device = Some("device-of-bob".into());
-    assert_eq!(world.store.save_call(second.clone(), None).await.unwrap(), CallSaved::Saved);
+    assert_eq!(world.store.save_call(second.clone(), None, None).await.unwrap(), CallSaved::Saved(None));
     let late = CallRecord { version: 2, state: CallState::Ended, ..first.clone() };
-    assert_eq!(world.store.save_call(late, None).await.unwrap(), CallSaved::Stale);
+    assert_eq!(world.store.save_call(late, None, None).await.unwrap(), CallSaved::Stale);
     assert_eq!(
         world.store.call(first.id).await.unwrap(),
         Some(second.clone()),
         "a stale save changes nothing"
     );
     let unknown = CallRecord { id: CallId(5), version: 2, ..second };
-    assert_eq!(world.store.save_call(unknown, None).await.unwrap(), CallSaved::Stale);
+    assert_eq!(world.store.save_call(unknown, None, None).await.unwrap(), CallSaved::Stale);
     assert_eq!(world.store.call(CallId(5)).await.unwrap(), None);
     assert!(world.store.create_call(first, None).await.is_err(), "a call is created once");
 }
@@ -79,9 +79,9 @@ pub async fn live_calls_are_found<P: Place>(world: &mut World<P>) {
     assert_eq!((of("ann").await.len(), of("bob").await.len(), of("cat").await.len()), (1, 2, 1));
     let mut wider = CallRecord { version: 2, ..one.clone() };
     wider.users.push(CallUserRecord { user: user("cat"), ..one.users[1].clone() });
-    world.store.save_call(wider.clone(), None).await.unwrap();
+    world.store.save_call(wider.clone(), None, None).await.unwrap();
     assert_eq!(of("cat").await, [wider.clone(), two.clone()], "who was invited later is in it");
-    world.store.save_call(ended(&wider, world.now()), None).await.unwrap();
+    world.store.save_call(ended(&wider, world.now()), None, None).await.unwrap();
     world.restart().await;
     assert_eq!(world.store.live_calls().await.unwrap(), [two]);
     assert!(world.store.live_calls_of(APP, &user("ann")).await.unwrap().is_empty());
@@ -94,7 +94,7 @@ pub async fn calls_are_listed<P: Place>(world: &mut World<P>) {
     for _ in 0..5 {
         let call = start(world, &["ann", "bob"]).await;
         ids.insert(0, call.id);
-        world.store.save_call(ended(&call, world.now()), None).await.unwrap();
+        world.store.save_call(ended(&call, world.now()), None, None).await.unwrap();
         world.later(1);
     }
     let list = async |before, count| {
@@ -118,11 +118,12 @@ pub async fn call_intents<P: Place>(world: &mut World<P>) {
     let created = world.store.create_call(record.clone(), Some(invite.clone())).await.unwrap();
     world.later(3);
     let over = ended(&record, world.now());
-    assert_eq!(world.store.save_call(over.clone(), Some(invite.clone())).await.unwrap(), CallSaved::Saved);
-    assert_eq!(world.store.save_call(over, Some(invite.clone())).await.unwrap(), CallSaved::Stale);
+    let saved = world.store.save_call(over.clone(), Some(invite.clone()), None).await.unwrap();
+    assert_eq!(world.store.save_call(over, Some(invite.clone()), None).await.unwrap(), CallSaved::Stale);
     let pending = world.store.pending_intents(0, 9).await.unwrap();
     assert_eq!(pending.len(), 2, "a stale save pushes nothing");
     assert_eq!(created.as_deref(), Some(&pending[0]));
+    assert_eq!(saved, CallSaved::Saved(Some(pending[1].clone().into())));
     assert_eq!((pending[0].id, pending[0].created_at), (record.id.0, START_MS));
     assert_eq!((pending[1].created_at, pending[1].due_at), (world.now(), world.now()));
     let subject = Subject::Call { call: record.id, mode: CallMode::General };

@@ -342,7 +342,7 @@ async fn read<P: Place>(
     key: hongyan_wire::ConversationKey,
     up_to: Option<Seq>,
 ) {
-    let mark = world.store.mark_read(APP, &user(NAMES[who]), &key, up_to).await.unwrap();
+    let mark = world.store.mark_read(APP, &user(NAMES[who]), None, &key, up_to).await.unwrap();
     assert_eq!(mark.is_some(), log.is_some());
     let (Some(mark), Some(log)) = (mark, log) else { return };
     assert_eq!(mark.unread_before, log.unread(who));

@@ -31,6 +31,7 @@ fn dispatch(id: u64, intent: u64, targets: Vec<Target>) -> NewDispatch {
         strategy: StrategyOptions::default(),
     };
     NewDispatch {
+        purpose: crate::store::Purpose::Notice,
         id,
         app: APP,
         intent,

@@ -19,7 +19,7 @@ pub async fn others_messages_count_and_own_do_not<P: Place>(world: &mut World<P>
     world.send("ann", to_bob.clone()).await;
     assert_eq!((world.unread("bob", &to_ann).await, world.unread("ann", &to_bob).await), (1, 2));
     assert_eq!(world.store.total_unread(APP, &user("bob")).await.unwrap(), 1);
-    assert!(world.store.mark_read(APP, &user("bob"), &peer("zoe"), None).await.unwrap().is_none());
+    assert!(world.store.mark_read(APP, &user("bob"), None, &peer("zoe"), None).await.unwrap().is_none());
 }
 
 pub async fn quiet_messages_do_not_count<P: Place>(world: &mut World<P>) {

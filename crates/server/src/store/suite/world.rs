@@ -61,6 +61,7 @@ pub fn users(names: &[&str]) -> Vec<UserId> {
 
 pub fn intent(from: &str, recipients: Recipients) -> NewIntent {
     NewIntent {
+        kind: crate::store::IntentKind::Delivery,
         sender: user(from),
         recipients,
         push: PushConfig { title: "t".into(), content: "c".into(), ..PushConfig::default() },
@@ -220,7 +221,7 @@ impl<P: Place> World<P> {
     }
 
     pub async fn read(&self, name: &str, key: &ConversationKey, up_to: Option<Seq>) -> ReadMark {
-        let mark = self.store.mark_read(APP, &user(name), key, up_to).await.unwrap();
+        let mark = self.store.mark_read(APP, &user(name), None, key, up_to).await.unwrap();
         mark.expect("the user has this conversation")
     }
 
