@@ -84,6 +84,12 @@ impl LoginOptions {
         self
     }
 
+    /// On this kind of device, a ZIMPlatformType.
+    pub fn platform(mut self, platform: u8) -> Self {
+        self.platform = platform;
+        self
+    }
+
     /// With this userName.
     pub fn name(mut self, user_name: &str) -> Self {
         self.user_name = Some(user_name.to_owned());

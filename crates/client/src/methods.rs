@@ -4,11 +4,13 @@ use crate::{CallError, Client, Draft, link::ack_cursor};
 use hongyan_wire::{
     CallId, ConversationKey, GroupId, PushId, Seq, UserId,
     client::{
-        AppPhase, AppState, CallAnswer, CallCancel, CallCancelResult, CallInvite, CallInviteResult, CallList,
-        CallPage, CallRef, ConversationList, ConversationPage, ConversationRef, ConversationResult, Cursor,
-        Empty, GroupChange, GroupCreate, GroupKicked, GroupListResult, GroupMembers, GroupRef, GroupResult,
-        GroupUsers, History, HistoryPage, MemberPage, PushRegister, PushRegistered, PushUnregister,
-        RenewToken, SendResult, SetNotificationStatus, TotalUnread, UserQuery, UserQueryResult,
+        AppPhase, AppState, BlockCheck, BlockChecked, BlockList, BlockPage, BlockResult, BlockUsers,
+        CallAnswer, CallCancel, CallCancelResult, CallInvite, CallInviteResult, CallList, CallPage, CallRef,
+        ConversationList, ConversationPage, ConversationRef, ConversationResult, Cursor, Empty, GroupChange,
+        GroupCreate, GroupKicked, GroupListResult, GroupMembers, GroupRef, GroupResult, GroupUsers, History,
+        HistoryPage, MemberPage, PushClicked, PushRegister, PushRegistered, PushRule, PushUnregister,
+        RenewToken, Revoke, RevokeResult, SendResult, SetBadge, SetNotificationStatus, TotalUnread,
+        UserQuery, UserQueryResult, UserSelf,
     },
     conversation::{Conversation, NotificationStatus},
     group::GroupProfile,
@@ -70,8 +72,57 @@ impl Client {
     }
 }
 
+/// The user itself.
+impl Client {
+    /// `user.self`.
+    pub async fn user_self(&self) -> Result<UserSelf, CallError> {
+        self.call("user.self", &Empty {}).await
+    }
+
+    /// `user.setPushRule`.
+    pub async fn user_set_push_rule(&self, rule: &PushRule) -> Result<PushRule, CallError> {
+        self.call("user.setPushRule", rule).await
+    }
+
+    /// `user.setBadge`.
+    pub async fn user_set_badge(&self, badge: u32) -> Result<(), CallError> {
+        self.call::<_, Empty>("user.setBadge", &SetBadge { badge }).await.map(drop)
+    }
+
+    /// `block.add`, 1..=20 users.
+    pub async fn block_add(&self, user_ids: Vec<UserId>) -> Result<BlockResult, CallError> {
+        self.call("block.add", &BlockUsers { user_ids }).await
+    }
+
+    /// `block.remove`, 1..=20 users.
+    pub async fn block_remove(&self, user_ids: Vec<UserId>) -> Result<BlockResult, CallError> {
+        self.call("block.remove", &BlockUsers { user_ids }).await
+    }
+
+    /// `block.list`, 1..=100 users from the place that the page before gave.
+    pub async fn block_list(&self, count: u32, next: Option<UserId>) -> Result<BlockPage, CallError> {
+        self.call("block.list", &BlockList { count, next }).await
+    }
+
+    /// `block.check`.
+    pub async fn block_check(&self, user_id: UserId) -> Result<bool, CallError> {
+        let checked: BlockChecked = self.call("block.check", &BlockCheck { user_id }).await?;
+        Ok(checked.is_user_in_blacklist)
+    }
+}
+
 /// Messages and conversations.
 impl Client {
+    /// `message.revoke`; gives what is left of the message.
+    pub async fn message_revoke(&self, params: &Revoke) -> Result<Message, CallError> {
+        self.call::<_, RevokeResult>("message.revoke", params).await.map(|result| result.message)
+    }
+
+    /// `push.clicked`.
+    pub async fn push_clicked(&self, params: &PushClicked) -> Result<(), CallError> {
+        self.call::<_, Empty>("push.clicked", params).await.map(drop)
+    }
+
     /// `message.send`; gives the message as it is stored.
     pub async fn send(&self, to: &ConversationKey, draft: &Draft) -> Result<Message, CallError> {
         self.call::<_, SendResult>("message.send", &draft.params(to)).await.map(|result| result.message)

@@ -29,6 +29,7 @@ mod standing;
 mod tests;
 pub mod trace;
 mod trace_events;
+mod trace_lines;
 mod trace_text;
 mod work;
 
@@ -41,6 +42,7 @@ pub use retry::{Next, RetryPolicy};
 pub use signal::{Overflow, Signal, Signals};
 pub use trace::TraceView;
 pub use trace_events::Words;
+pub use trace_lines::TraceLine;
 
 use crate::{
     clock::Clock,
@@ -51,7 +53,7 @@ use attempt::Outbound;
 use credentials::Credentials;
 use dispatcher::Dispatcher;
 use gather::Sources;
-use hongyan_wire::AppId;
+use hongyan_wire::{AppId, DeviceId, UserId};
 use pending::Pending;
 use planner::{Planner, Reading, SharedPending};
 use retract::Retractor;
@@ -89,6 +91,7 @@ pub struct Push {
     planner: JoinHandle<()>,
     retention: JoinHandle<()>,
     retractor: JoinHandle<()>,
+    indexer: JoinHandle<()>,
     dispatcher: Option<Dispatcher>,
     patience: Duration,
 }
@@ -134,6 +137,7 @@ impl Push {
         };
         let planner = tokio::spawn(planner.run(stop.clone()));
         let patience = limits.stop_patience;
+        let indexer = tokio::spawn(retention::index(store.clone(), clock.clone(), stop.clone()));
         let retention = tokio::spawn(retention::run(store.clone(), clock.clone(), limits, stop.clone()));
         Self {
             clock,
@@ -144,6 +148,7 @@ impl Push {
             planner,
             retention,
             retractor,
+            indexer,
             dispatcher: Some(dispatcher),
             patience,
         }
@@ -153,6 +158,19 @@ impl Push {
     pub async fn trace(&self, app: Option<AppId>, id: u64) -> Result<Option<TraceView>, StoreError> {
         let waiting = |intent| planner::lock(&self.pending).waiting_of(intent).unwrap_or_default();
         TraceView::load_with(&*self.store, app, id, self.clock.now_ms(), waiting).await
+    }
+
+    /// The newest traces that concern a user (and one of its devices, if named), of intents below `before`, up to
+    /// `count`. About a second behind.
+    pub async fn traces_of(
+        &self,
+        app: AppId,
+        user: &UserId,
+        device: Option<&DeviceId>,
+        before: u64,
+        count: usize,
+    ) -> Result<Vec<TraceLine>, StoreError> {
+        trace_lines::load(&*self.store, app, user, device, before, count).await
     }
 
     /// Numbers for telemetry.
@@ -166,7 +184,10 @@ impl Push {
         self.stop.cancel();
         let planned = tokio::time::timeout(self.patience, async {
             let planner = (&mut self.planner).await;
-            planner.and((&mut self.retention).await).and((&mut self.retractor).await)
+            planner
+                .and((&mut self.retention).await)
+                .and((&mut self.retractor).await)
+                .and((&mut self.indexer).await)
         });
         match planned.await {
             Ok(Ok(())) => {}
@@ -184,5 +205,6 @@ impl Drop for Push {
         self.planner.abort();
         self.retention.abort();
         self.retractor.abort();
+        self.indexer.abort();
     }
 }

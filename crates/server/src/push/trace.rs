@@ -232,6 +232,11 @@ impl TraceView {
     }
 }
 
+/// The part of a trace that one intent makes.
+pub(super) fn of_one(record: &TraceRecord) -> TraceView {
+    of_records(record.intent.id, std::slice::from_ref(record), |_| Vec::new())
+}
+
 /// A trace from what was planned. `records` is not empty.
 fn of_records(id: u64, records: &[TraceRecord], waiting_of: impl Fn(u64) -> Vec<Waiting>) -> TraceView {
     let first = &records[0].intent;

@@ -5,6 +5,7 @@
 
 mod bad_frames;
 mod bad_input;
+mod blocks;
 mod calls;
 mod conversations;
 mod door;
@@ -15,6 +16,8 @@ mod push;
 mod push_kit;
 mod reconnecting;
 mod sessions;
+mod several;
 mod socket;
+mod taking_back;
 mod tidy;
 mod vendor_wire;

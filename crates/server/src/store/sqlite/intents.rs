@@ -23,8 +23,10 @@ fn read(row: &Row<'_>) -> Result<Intent, Trouble> {
 
 /// Writes a new intent; `spec` is `intent.spec` as JSON.
 pub(super) fn put(sql: &Connection, intent: &Intent, spec: &str) -> Result<(), Trouble> {
+    // Where it is not the intent's own number: the column is named after calls, which had such intents first.
     let call = match &intent.subject {
         Subject::Call { call, .. } => Some(int(call.0)),
+        Subject::Message { message, .. } if message.0 != intent.id => Some(int(message.0)),
         Subject::Message { .. } => None,
     };
     columns::run(

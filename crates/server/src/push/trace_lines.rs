@@ -1,0 +1,55 @@
+//! What became of the newest messages and calls of one user, a line for each device: "why did X get nothing?"
+//! without a message ID at hand.
+
+use super::trace::{DeviceView, TraceKind, of_one};
+use crate::store::{PushStore, StoreError, Subject};
+use hongyan_wire::{AppId, DeviceId, UserId};
+use serde::{Deserialize, Serialize};
+
+/// One message or call, and how it ended for one device of the user.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct TraceLine {
+    /// messageID or callID, as text: what the full trace is found by.
+    pub id: String,
+    /// Message or call.
+    pub kind: TraceKind,
+    /// Sender or caller.
+    #[serde(rename = "senderUserID")]
+    pub sender_user_id: UserId,
+    /// Unix time in ms at which the server stored it.
+    pub accepted_at: u64,
+    /// Row of its intent, as text: the page after it begins below.
+    pub place: String,
+    /// How it ended, or where it stands.
+    pub device: DeviceView,
+}
+
+pub(super) async fn load<S: PushStore + ?Sized>(
+    store: &S,
+    app: AppId,
+    user: &UserId,
+    device: Option<&DeviceId>,
+    before: u64,
+    count: usize,
+) -> Result<Vec<TraceLine>, StoreError> {
+    let records = store.traces_of(app, user, before, count).await?;
+    let mut lines = Vec::new();
+    for record in records {
+        let (id, kind) = match &record.intent.subject {
+            Subject::Message { message, .. } => (message.to_string(), TraceKind::Message),
+            Subject::Call { call, .. } => (call.to_string(), TraceKind::Call),
+        };
+        let views = of_one(&record).devices.into_iter().filter(|view| view.user_id == *user);
+        let views = views.filter(|view| device.is_none() || view.device_id.as_ref() == device);
+        lines.extend(views.map(|device| TraceLine {
+            id: id.clone(),
+            kind,
+            sender_user_id: record.intent.spec.sender.clone(),
+            accepted_at: record.intent.created_at,
+            place: record.intent.id.to_string(),
+            device,
+        }));
+    }
+    Ok(lines)
+}
