@@ -22,10 +22,6 @@ export function watchToken(ability: object, changed: (token: string) => void): v
 }
 
 /** Registers for one type of message; `DEFAULT` came with 5.0.2. */
-export function receiveMessage(
-  type: string,
-  ability: object,
-  received: (payload: Payload) => void,
-): void {
+export function receiveMessage(type: string, ability: object, received: (payload: Payload) => void): void {
   (pushService as unknown as NewerPushService).receiveMessage(type, ability, received);
 }

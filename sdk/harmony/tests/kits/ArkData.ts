@@ -1,0 +1,45 @@
+/** ArkData, played: preferences that the phone keeps for the app's next life once they are flushed. */
+
+import type * as Declared from '@kit.ArkData';
+import type { AsyncCallback, BusinessError } from '@kit.BasicServicesKit';
+import { start, SystemError, tell } from './system.js';
+
+class File {
+  readonly #name: string;
+  readonly #entries: Map<string, Declared.preferences.ValueType>;
+
+  constructor(name: string) {
+    this.#name = name;
+    this.#entries = new Map(Object.entries(start.storage[name] ?? {}));
+  }
+
+  getSync(key: string, otherwise: Declared.preferences.ValueType): Declared.preferences.ValueType {
+    return this.#entries.get(key) ?? otherwise;
+  }
+
+  putSync(key: string, value: Declared.preferences.ValueType): void {
+    this.#entries.set(key, value);
+  }
+
+  deleteSync(key: string): void {
+    this.#entries.delete(key);
+  }
+
+  flush(done: AsyncCallback<void>): void {
+    tell('stored', { name: this.#name, entries: Object.fromEntries(this.#entries) });
+    setTimeout(() => done(undefined as unknown as BusinessError, undefined), 0);
+  }
+}
+
+const files = new Map<string, File>();
+
+/** Preferences files; none can be opened while the phone is locked since its start. */
+export const preferences = {
+  getPreferencesSync(context: object | null, options: Declared.preferences.Options): File {
+    if (!context) throw new SystemError(401, 'a context is needed');
+    if (start.config['locked'] === true) throw new SystemError(15500000, 'inner error');
+    const file = files.get(options.name) ?? new File(options.name);
+    files.set(options.name, file);
+    return file;
+  },
+};

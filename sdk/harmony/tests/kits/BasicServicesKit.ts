@@ -1,0 +1,3 @@
+/** Basic Services Kit, played: it has only types. */
+
+export {};
