@@ -1,6 +1,6 @@
 # The commands of the house. `make dev` and `make test` need nothing but git, make and a network.
 
-.PHONY: dev test check bench build help
+.PHONY: dev test check bench build soak help
 
 help: ## This list.
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -26,3 +26,7 @@ build: ## Pages and the release binary in target/release/hongyan.
 	@./scripts/setup.sh build
 	@./scripts/pages.sh
 	@PATH="$$HOME/.cargo/bin:$$PATH" cargo build --locked --release --package hongyan
+
+soak: ## Simulated histories with crashes for SOAK_SECONDS (600), in release; a failure prints its seed.
+	@./scripts/setup.sh build
+	@PATH="$$HOME/.cargo/bin:$$PATH" SIM_SECONDS=$${SOAK_SECONDS:-600} cargo test --locked --release --package hongyan-server --lib -- sim:: --nocapture

@@ -51,6 +51,15 @@ struct Shared {
 }
 
 impl EmulatorState {
+    /// A state that nobody serves: no listener, no timers, no receipts by themselves. For simulations, which ask
+    /// `routes` directly and move its clock by hand.
+    ///
+    /// # Errors
+    /// Settings that make no sense.
+    pub fn standing(config: &EmulatorConfig) -> Result<EmulatorState, BadControl> {
+        Self::new(config)
+    }
+
     pub(crate) fn new(config: &EmulatorConfig) -> Result<EmulatorState, BadControl> {
         config.receipts.check()?;
         let seed = config.seed.unwrap_or_else(rand::random);

@@ -19,6 +19,7 @@ use crate::{
     telemetry::Metrics,
 };
 use anyhow::Context;
+use hongyan_vendors::Carrier;
 use std::{
     net::SocketAddr,
     sync::{Arc, atomic::AtomicBool},
@@ -29,8 +30,13 @@ use tokio::task::JoinHandle;
 /// A running server. Dropping it stops its tasks at once; `shutdown` stops it in order.
 pub struct Server {
     gateway: Gateway,
-    services: Arc<Services>,
-    push: Push,
+    core: Core,
+}
+
+/// Everything of a server but its door. Dropping it stops its tasks at once.
+pub(crate) struct Core {
+    pub services: Arc<Services>,
+    pub push: Push,
     fanout: Fanout,
     deadlines: Deadlines,
     sweep: Sweep,
@@ -61,6 +67,57 @@ impl Server {
         clock: Clock,
         extra: axum::Router,
     ) -> anyhow::Result<Self> {
+        let limits = SessionLimits { login_deadline_ms: config.limits.login_deadline_ms };
+        let core = Core::start(store, clock, push_limits(&config), limits, None)?;
+        let services = core.services.clone();
+        let metrics = Metrics::new(services.clone(), core.push.counters().clone());
+        let parts = GatewayParts { services, metrics, extra, config: gateway_config(&config) };
+        let gateway = gateway::serve(parts).await.context("cannot listen")?;
+        Ok(Self { gateway, core })
+    }
+
+    /// Where it listens.
+    pub fn local_addr(&self) -> SocketAddr {
+        self.gateway.local_addr()
+    }
+
+    /// The store, for tools in the same process and for tests.
+    pub fn store(&self) -> Arc<dyn Store> {
+        self.core.services.store.clone()
+    }
+
+    /// Who is connected, for tests.
+    pub fn hub(&self) -> Arc<Hub> {
+        self.core.services.hub.clone()
+    }
+
+    /// Everything known about a message or call on its way out.
+    pub async fn trace(&self, id: u64) -> anyhow::Result<Option<TraceView>> {
+        Ok(self.core.push.trace(None, id).await?)
+    }
+
+    /// Drains: see the head of this file.
+    pub async fn shutdown(self) {
+        tracing::info!("draining: no new logins, clients are told to reconnect");
+        let Self { gateway, core } = self;
+        gateway.drain().await;
+        let Core { services, push, fanout, deadlines, sweep } = core;
+        drop((sweep, deadlines, fanout));
+        push.stop().await;
+        services.store.close().await;
+        tracing::info!("stopped");
+    }
+}
+
+impl Core {
+    /// Starts every part behind the door. `carrier` takes requests to vendors in a simulation.
+    pub fn start(
+        store: Arc<dyn Store>,
+        clock: Clock,
+        push_limits: PushLimits,
+        limits: SessionLimits,
+        carrier: Option<Arc<dyn Carrier>>,
+    ) -> anyhow::Result<Self> {
         let hub = Hub::new();
         let (signals, receiver, overflow) = Signals::channel();
         let announcements = store.announcements().context("the store is used by another server")?;
@@ -72,7 +129,8 @@ impl Server {
             hub: hub.clone(),
             signals: receiver,
             overflow,
-            limits: push_limits(&config),
+            limits: push_limits,
+            carrier,
         });
         let fanout = Fanout::start(chat.clone(), announcements);
         let deadlines = calls.start_deadlines();
@@ -83,47 +141,12 @@ impl Server {
             chat,
             calls,
             push: signals,
-            limits: SessionLimits { login_deadline_ms: config.limits.login_deadline_ms },
+            limits,
             counts: Counts::default(),
             draining: AtomicBool::new(false),
         });
         let sweep = Sweep(tokio::spawn(sweep_sessions(services.clone())));
-        let metrics = Metrics::new(services.clone(), push.counters().clone());
-        let parts =
-            GatewayParts { services: services.clone(), metrics, extra, config: gateway_config(&config) };
-        let gateway = gateway::serve(parts).await.context("cannot listen")?;
-        Ok(Self { gateway, services, push, fanout, deadlines, sweep })
-    }
-
-    /// Where it listens.
-    pub fn local_addr(&self) -> SocketAddr {
-        self.gateway.local_addr()
-    }
-
-    /// The store, for tools in the same process and for tests.
-    pub fn store(&self) -> Arc<dyn Store> {
-        self.services.store.clone()
-    }
-
-    /// Who is connected, for tests.
-    pub fn hub(&self) -> Arc<Hub> {
-        self.services.hub.clone()
-    }
-
-    /// Everything known about a message or call on its way out.
-    pub async fn trace(&self, id: u64) -> anyhow::Result<Option<TraceView>> {
-        Ok(self.push.trace(None, id).await?)
-    }
-
-    /// Drains: see the head of this file.
-    pub async fn shutdown(self) {
-        tracing::info!("draining: no new logins, clients are told to reconnect");
-        let Self { gateway, services, push, fanout, deadlines, sweep } = self;
-        gateway.drain().await;
-        drop((sweep, deadlines, fanout));
-        push.stop().await;
-        services.store.close().await;
-        tracing::info!("stopped");
+        Ok(Self { services, push, fanout, deadlines, sweep })
     }
 }
 

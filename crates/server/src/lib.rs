@@ -18,5 +18,7 @@ pub mod gateway;
 pub mod hub;
 pub mod push;
 pub mod session;
+#[cfg(test)]
+mod sim;
 pub mod store;
 pub mod telemetry;

@@ -4,6 +4,9 @@
 //! Knows nothing of any vendor. Plain http is spoken to loopback addresses only (the emulator).
 
 use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -156,9 +159,19 @@ impl TransportError {
     }
 }
 
+/// An answer on its way.
+pub type Carried = Pin<Box<dyn Future<Output = Result<RawAnswer, TransportError>> + Send>>;
+
+/// Something else than the network that takes requests to vendors: a simulation.
+pub trait Carrier: Send + Sync {
+    /// Answers a request. Dropping the future gives the request up.
+    fn carry(&self, request: VendorRequest) -> Carried;
+}
+
 /// An HTTP client with a pool of connections. Keep one per vendor and credential; dropping it closes them.
 pub struct Transport {
     client: Client<HttpsConnector<HttpConnector>, Full<Bytes>>,
+    carrier: Option<Arc<dyn Carrier>>,
     places: Semaphore,
     config: TransportConfig,
 }
@@ -202,7 +215,13 @@ impl Transport {
             .http2_keep_alive_interval(Duration::from_secs(20))
             .http2_keep_alive_timeout(Duration::from_secs(10))
             .build(builder.wrap_connector(tcp));
-        Self { client, places: Semaphore::new(config.in_flight_max), config }
+        Self { client, carrier: None, places: Semaphore::new(config.in_flight_max), config }
+    }
+
+    /// The same limits over another way than the network.
+    pub fn carried_by(mut self, carrier: Arc<dyn Carrier>) -> Self {
+        self.carrier = Some(carrier);
+        self
     }
 
     /// Sends a request and reads the answer, whatever its status. Never retries, never follows a redirect.
@@ -216,7 +235,10 @@ impl Transport {
             Ok(place) => place.expect("the semaphore is never closed"),
             Err(_) => return Err(TransportError::Busy { in_flight_max: self.config.in_flight_max, waited }),
         };
-        let answer = tokio::time::timeout_at(deadline, self.exchange(http)).await;
+        let answer = match &self.carrier {
+            Some(carrier) => tokio::time::timeout_at(deadline, carrier.carry(request.clone())).await,
+            None => tokio::time::timeout_at(deadline, self.exchange(http)).await,
+        };
         answer.unwrap_or(Err(TransportError::Timeout { waited }))
     }
 

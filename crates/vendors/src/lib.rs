@@ -17,7 +17,7 @@ mod vendor;
 
 pub use credential::{Credential, CredentialError};
 pub use harmony::{BearerCache, HarmonyCredential, HarmonyOptions, HarmonyStrategy, SignError};
-pub use http::{RawAnswer, Transport, TransportConfig, TransportError, VendorRequest};
+pub use http::{Carried, Carrier, RawAnswer, Transport, TransportConfig, TransportError, VendorRequest};
 pub use notice::{
     APP_MESSAGE_ID_LEN_MAX, Badge, Category, Notice, NoticeKind, Revocation, Route, StrategyError,
     StrategyOptions,

@@ -22,7 +22,7 @@ use crate::{
     store::{AppSettings, Store, StoreError},
 };
 use bytes::Bytes;
-use hongyan_wire::{AppId, Code, DeviceId, Refusal, UserId, server::Notification};
+use hongyan_wire::{AppId, Code, DeviceId, Refusal, UserId, client::Cursor, server::Notification};
 use std::sync::Arc;
 
 /// The rules of messaging. Cheap to clone.
@@ -45,6 +45,17 @@ pub struct Actor {
     pub device: DeviceId,
     /// The app's policies at login.
     pub settings: Arc<AppSettings>,
+}
+
+/// What a device that logs in has already.
+#[derive(Clone, Debug, Default)]
+pub struct Known {
+    /// How far it has come, as it says itself.
+    pub cursors: Vec<Cursor>,
+    /// Unix time in ms of its login before; 0 when there was none.
+    pub last_login_at: u64,
+    /// Unix time in ms since which it is this user's.
+    pub since: u64,
 }
 
 impl Chat {

@@ -1,6 +1,6 @@
 //! What a device gets when it comes: everything above its cursors, at most seven days old, in order, in pages.
 
-use super::{Actor, Chat, unavailable, view};
+use super::{Actor, Chat, Known, unavailable, view};
 use crate::{
     hub::Seat,
     push::Signal,
@@ -39,22 +39,15 @@ impl Chat {
         Ok(())
     }
 
-    /// Brings a session up to date, then lets live messages through. `cursors` is what the device itself says.
-    /// What was revoked after `since_ms`, the device's login before, comes last: nothing that was read meanwhile
-    /// with its old words comes after it.
-    pub async fn sync(
-        &self,
-        who: &Actor,
-        seat: &Arc<Seat>,
-        cursors: &[Cursor],
-        since_ms: u64,
-    ) -> Result<(), Refusal> {
-        self.sync_messages(who, seat, cursors).await?;
-        self.sync_revoked(who, seat, since_ms).await
+    /// Brings a session up to date, then lets live messages through. What was revoked since the device's login
+    /// before comes last: nothing that was read meanwhile with its old words comes after it.
+    pub async fn sync(&self, who: &Actor, seat: &Arc<Seat>, known: &Known) -> Result<(), Refusal> {
+        self.sync_messages(who, seat, known).await?;
+        self.sync_revoked(who, seat, known.last_login_at).await
     }
 
-    async fn sync_messages(&self, who: &Actor, seat: &Arc<Seat>, cursors: &[Cursor]) -> Result<(), Refusal> {
-        let mut reached = self.cursors_of(who, cursors).await?;
+    async fn sync_messages(&self, who: &Actor, seat: &Arc<Seat>, known: &Known) -> Result<(), Refusal> {
+        let mut reached = self.cursors_of(who, known).await?;
         let login_at = seat.since;
         for pass in 1..=PASSES_MAX {
             for membership in self.store.memberships(who.app, &who.user).await.map_err(unavailable)? {
@@ -70,9 +63,9 @@ impl Chat {
     }
 
     /// Where the device stands, by row number: the greater of what the store and what the device knows.
-    async fn cursors_of(&self, who: &Actor, cursors: &[Cursor]) -> Result<HashMap<u64, Seq>, Refusal> {
+    async fn cursors_of(&self, who: &Actor, known: &Known) -> Result<HashMap<u64, Seq>, Refusal> {
         let kept = self.store.device_cursors(who.app, &who.device, &who.user).await.map_err(unavailable)?;
-        for cursor in cursors {
+        for cursor in &known.cursors {
             // A device restored from a backup of another server may name what does not exist here: no harm.
             if let Err(refusal) = self.acknowledge(who, cursor) {
                 tracing::debug!(user.id = %who.user, %refusal, "a cursor of a login was ignored");
@@ -82,13 +75,27 @@ impl Chat {
             kept.into_iter().map(|(conversation, seq)| (conversation.0, seq)).collect();
         for membership in self.store.memberships(who.app, &who.user).await.map_err(unavailable)? {
             let acked = self.store.acknowledged(&who.device, membership.conversation);
-            let place = reached.entry(membership.conversation.0).or_insert_with(|| match acked {
-                0 => membership.received_seq,
-                acked => acked,
-            });
-            *place = (*place).max(acked);
+            let place = match reached.get(&membership.conversation.0).copied() {
+                Some(kept) => kept.max(acked),
+                None if acked > 0 => acked,
+                None => self.first_place(&membership, known.since).await?,
+            };
+            reached.insert(membership.conversation.0, place);
         }
         Ok(reached)
+    }
+
+    /// Where a device begins in a conversation of which it has nothing yet: with what no device of the user has
+    /// received, and with everything that came since it is the user's. What is older is history.
+    async fn first_place(&self, membership: &Membership, since: u64) -> Result<Seq, Refusal> {
+        let received = membership.received_seq;
+        if received <= membership.visible_from || membership.order_key < since {
+            return Ok(received);
+        }
+        let newer =
+            self.store.messages_after(membership.conversation, membership.visible_from, since, 1).await;
+        let first = newer.map_err(unavailable)?.messages.first().map_or(received, |first| first.seq - 1);
+        Ok(received.min(first))
     }
 
     /// Sends what is missing of one conversation; `false` when the socket went.

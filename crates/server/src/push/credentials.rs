@@ -4,7 +4,9 @@
 
 use super::{PushLimits, Reason};
 use crate::store::{Store, StoreError, StoredCredential};
-use hongyan_vendors::{BearerCache, Credential, CredentialError, Transport, TransportConfig, VendorKind};
+use hongyan_vendors::{
+    BearerCache, Carrier, Credential, CredentialError, Transport, TransportConfig, VendorKind,
+};
 use hongyan_wire::AppId;
 use std::{
     collections::HashMap,
@@ -26,6 +28,7 @@ pub(super) struct Ready {
 pub(super) struct Credentials {
     store: Arc<dyn Store>,
     limits: PushLimits,
+    carrier: Option<Arc<dyn Carrier>>,
     kept: Mutex<HashMap<CredentialKey, Kept>>,
 }
 
@@ -36,8 +39,9 @@ struct Kept {
 }
 
 impl Credentials {
-    pub fn new(store: Arc<dyn Store>, limits: PushLimits) -> Self {
-        Self { store, limits, kept: Mutex::default() }
+    /// With a carrier, requests go there instead of into the network.
+    pub fn new(store: Arc<dyn Store>, limits: PushLimits, carrier: Option<Arc<dyn Carrier>>) -> Self {
+        Self { store, limits, carrier, kept: Mutex::default() }
     }
 
     /// The credential as the store has it now, or why there is none.
@@ -70,6 +74,10 @@ impl Credentials {
             Ok(credential) => {
                 let bearer = credential.bearer_cache();
                 let transport = Transport::new(self.transport_config());
+                let transport = match &self.carrier {
+                    Some(carrier) => transport.carried_by(carrier.clone()),
+                    None => transport,
+                };
                 Some(Arc::new(Ready { credential, bearer, transport }))
             }
             Err(error) => {

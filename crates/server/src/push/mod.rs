@@ -53,6 +53,7 @@ use attempt::Outbound;
 use credentials::Credentials;
 use dispatcher::Dispatcher;
 use gather::Sources;
+use hongyan_vendors::Carrier;
 use hongyan_wire::{AppId, DeviceId, UserId};
 use pending::Pending;
 use planner::{Planner, Reading, SharedPending};
@@ -79,6 +80,8 @@ pub struct PushParts {
     pub overflow: Arc<Overflow>,
     /// Bounds.
     pub limits: PushLimits,
+    /// Takes requests to vendors instead of the network, in simulations.
+    pub carrier: Option<Arc<dyn Carrier>>,
 }
 
 /// The running pipeline. Dropping it stops every task at once; what was under way is found in the store.
@@ -99,9 +102,9 @@ pub struct Push {
 impl Push {
     /// Starts planner, dispatcher and retention. Needs a tokio runtime.
     pub fn start(parts: PushParts) -> Self {
-        let PushParts { clock, store, hub, signals, overflow, limits } = parts;
+        let PushParts { clock, store, hub, signals, overflow, limits, carrier } = parts;
         let counters = Arc::new(Counters::default());
-        let credentials = Arc::new(Credentials::new(store.clone(), limits.clone()));
+        let credentials = Arc::new(Credentials::new(store.clone(), limits.clone(), carrier));
         let pending = Arc::new(Mutex::new(Pending::new(limits.waiting_max)));
         let stop = CancellationToken::new();
         let (dispatcher, orders) = Dispatcher::start(Arc::new(Outbound {

@@ -288,6 +288,8 @@ impl Pending {
         let id = look.intent.id;
         let Some(entry) = self.entries.get_mut(&id) else { return };
         entry.reload = false;
+        // What a reload found in the store is not asked for again.
+        entry.decided.extend(look.decided.iter().cloned());
         if !look.scope.is_empty() {
             self.replace(id, &look.scope, waiting, decided);
         }

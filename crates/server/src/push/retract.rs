@@ -9,8 +9,8 @@ use crate::{
     clock::Clock,
     hub::Hub,
     store::{
-        CallRecord, ConversationNo, Dispatch, DispatchState, NewDispatch, PendingRetraction, Purpose,
-        Retraction, Store, StoreError, Target, TargetEnd, TraceRecord,
+        Attempt, CallRecord, ConversationNo, Dispatch, DispatchState, NewDispatch, PendingRetraction,
+        Purpose, Retraction, Store, StoreError, Target, TargetEnd, TraceRecord,
     },
 };
 use hongyan_vendors::{Badge, Category, Notice, NoticeKind, Route};
@@ -163,12 +163,13 @@ impl Retractor {
                 found.again_at = Some(now);
             }
             let mut badges = Vec::new();
-            for (dispatch, _) in record.dispatches.iter().filter(|(one, _)| one.request.purpose.is_notice()) {
+            let notices = record.dispatches.iter().filter(|(one, _)| one.request.purpose.is_notice());
+            for (dispatch, attempts) in notices {
                 if dispatch.state == DispatchState::Pending && dispatch.request.targets.iter().any(&concerned)
                 {
                     found.again_at = Some(now);
                 }
-                let shown = shown(dispatch, record, &concerned);
+                let shown = shown(dispatch, attempts, record, &concerned);
                 if shown.is_empty() || leaves_nothing(&dispatch.request) {
                     continue;
                 }
@@ -296,8 +297,13 @@ fn takes_back(request: &NewDispatch) -> bool {
     matches!(request.purpose, Purpose::TakeBack { .. })
 }
 
-/// Devices on which the vendor put this notice and from which nobody took it back yet.
-fn shown(dispatch: &Dispatch, record: &TraceRecord, concerned: impl Fn(&Target) -> bool) -> Vec<Target> {
+/// Devices on which the vendor put this notice, or may have put it, and from which nobody took it back yet.
+fn shown(
+    dispatch: &Dispatch,
+    attempts: &[Attempt],
+    record: &TraceRecord,
+    concerned: impl Fn(&Target) -> bool,
+) -> Vec<Target> {
     let taken: HashSet<&Target> = record
         .dispatches
         .iter()
@@ -306,9 +312,20 @@ fn shown(dispatch: &Dispatch, record: &TraceRecord, concerned: impl Fn(&Target) 
         })
         .flat_map(|(one, _)| one.request.targets.iter().chain(one.ended.iter().map(|(target, _)| target)))
         .collect();
-    let accepted = dispatch.ended.iter().filter(|(_, end)| *end == TargetEnd::Accepted);
-    let accepted = accepted.map(|(target, _)| target);
-    accepted.filter(|target| concerned(target) && !taken.contains(target)).cloned().collect()
+    // Taking back what never came does no harm; leaving what came does.
+    let in_doubt = attempts.iter().any(may_have_arrived);
+    let there = dispatch.ended.iter().filter(|(_, end)| in_doubt || *end == TargetEnd::Accepted);
+    let there = there.map(|(target, _)| target);
+    there.filter(|target| concerned(target) && !taken.contains(target)).cloned().collect()
+}
+
+/// Whether a request may have been carried out although its answer does not say so: it was lost, or the vendor
+/// broke down over it.
+fn may_have_arrived(attempt: &Attempt) -> bool {
+    match attempt.status {
+        0 => !matches!(attempt.code.as_str(), "connect" | "busy" | "unsendable"),
+        status => matches!(status, 500 | 502 | 504),
+    }
 }
 
 /// A silent notice shows nothing that could be taken back.

@@ -3,7 +3,8 @@
 
 use super::{Reason, decide::Standing};
 use crate::store::{
-    CallRecord, ConversationNo, NewDispatch, PushTarget, Store, StoreError, Subject, Target, TargetEnd,
+    CallRecord, ConversationNo, NewDispatch, Purpose, PushTarget, Store, StoreError, Subject, Target,
+    TargetEnd,
 };
 use hongyan_vendors::Route;
 use hongyan_wire::{
@@ -63,6 +64,9 @@ pub(super) async fn still_wanted(
     request: &NewDispatch,
     fresh: bool,
 ) -> Result<(Wanted, Vec<(Target, TargetEnd)>), StoreError> {
+    if matches!(request.purpose, Purpose::TakeBack { .. }) {
+        return still_there(store, request).await;
+    }
     let users: HashSet<&UserId> = request.targets.iter().map(|target| &target.user).collect();
     let users: Vec<UserId> = users.into_iter().cloned().collect();
     let bound = push_targets(store, request.app, &users).await?;
@@ -97,6 +101,28 @@ pub(super) async fn still_wanted(
         dropped.push((target.clone(), TargetEnd::Suppressed { reason: reason.code().into() }));
     }
     Ok((wanted, dropped))
+}
+
+/// Devices from which a notice can be taken back: it lies there whoever is logged in now.
+async fn still_there(
+    store: &dyn Store,
+    request: &NewDispatch,
+) -> Result<(Wanted, Vec<(Target, TargetEnd)>), StoreError> {
+    let (mut there, mut gone) = (Vec::new(), Vec::new());
+    for target in &request.targets {
+        let token = match &target.push_id {
+            Some(push_id) => store.push_token(request.app, push_id).await?,
+            None => None,
+        };
+        match token {
+            Some(token) => there.push((target.clone(), token)),
+            None => {
+                let reason = Reason::TokenGone.code().into();
+                gone.push((target.clone(), TargetEnd::Suppressed { reason }));
+            }
+        }
+    }
+    Ok((there, gone))
 }
 
 /// The message that a notice brings, for the look at whether it still should.

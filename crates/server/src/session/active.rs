@@ -2,7 +2,7 @@
 
 use super::{Services, identity::read_token04, push_tokens, rate::Rate};
 use crate::{
-    chat::{Actor, unavailable},
+    chat::{Actor, Known, unavailable},
     hub::{Seat, Seating},
     push::Signal,
 };
@@ -10,7 +10,7 @@ use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use hongyan_wire::{
     CloseCode, Code, Refusal,
-    client::{AppPhase, Cursor, Empty, PushClicked, RenewToken, Request, Send},
+    client::{AppPhase, Empty, PushClicked, RenewToken, Request, Send},
     frame::{self, Incoming},
 };
 use serde::Serialize;
@@ -47,13 +47,7 @@ const COMMANDS_PER_S: u32 = 30;
 
 impl Active {
     /// Begins the session: its sync runs beside it, owned by it.
-    pub(super) fn start(
-        services: Arc<Services>,
-        who: Actor,
-        seating: Seating,
-        cursors: Vec<Cursor>,
-        last_login_at: u64,
-    ) -> Self {
+    pub(super) fn start(services: Arc<Services>, who: Actor, seating: Seating, known: Known) -> Self {
         let device = Arc::new(Device {
             messages: Rate::new(who.settings.messages_per_s),
             commands: Rate::new(COMMANDS_PER_S),
@@ -62,7 +56,7 @@ impl Active {
             who,
         });
         device.wake_push();
-        let sync = tokio::spawn(device.clone().catch_up(cursors, last_login_at));
+        let sync = tokio::spawn(device.clone().catch_up(known));
         Self { device, seating: Some(seating), sync }
     }
 
@@ -111,9 +105,9 @@ impl Drop for Active {
 
 impl Device {
     /// Everything a device missed, then live messages.
-    async fn catch_up(self: Arc<Self>, cursors: Vec<Cursor>, last_login_at: u64) {
+    async fn catch_up(self: Arc<Self>, known: Known) {
         self.services.calls.ring_again(&self.who, &self.seat).await;
-        if let Err(refusal) = self.services.chat.sync(&self.who, &self.seat, &cursors, last_login_at).await {
+        if let Err(refusal) = self.services.chat.sync(&self.who, &self.seat, &known).await {
             tracing::warn!(app.id = %self.who.app, user.id = %self.who.user, %refusal, "a sync was cut short");
             self.seat.mailbox.close(CloseCode::Fault);
         }

@@ -6,7 +6,7 @@ use super::{
     push_tokens,
 };
 use crate::{
-    chat::{Actor, unavailable},
+    chat::{Actor, Known, unavailable},
     hub::{Arrival, Seat},
     store::{App, AppSettings, LoginRecord, SignedIn},
 };
@@ -149,8 +149,9 @@ impl Greeting {
             push_bound: signed_in.push_bound,
         };
         tracing::debug!(app.id = %who.app, user.id = %who.user, resumed, "logged in");
-        let active =
-            Active::start(self.services.clone(), who, seating, login.cursors, signed_in.last_login_at);
+        let device =
+            Known { cursors: login.cursors, last_login_at: signed_in.last_login_at, since: signed_in.since };
+        let active = Active::start(self.services.clone(), who, seating, device);
         Ok(Greeted::LoggedIn { reply: frame::answer(id, &result), active: Box::new(active) })
     }
 

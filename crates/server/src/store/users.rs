@@ -46,6 +46,8 @@ pub struct SignedIn {
     pub push_bound: bool,
     /// Unix time in ms of the device's login before this one, with the same user; 0 when there was none.
     pub last_login_at: u64,
+    /// Unix time in ms of this user's first login on the device.
+    pub since: u64,
 }
 
 /// A vendor token that a device registers.
@@ -143,6 +145,9 @@ pub trait UserStore {
         app: AppId,
         users: &[UserId],
     ) -> Result<HashMap<UserId, Vec<PushTarget>>, StoreError>;
+
+    /// The vendor's token of a PushID that is not dead, whoever is bound to it now.
+    async fn push_token(&self, app: AppId, push_id: &PushId) -> Result<Option<String>, StoreError>;
 
     /// The user's push rule; the default when none was set.
     async fn push_rule(&self, app: AppId, user: &UserId) -> Result<PushRule, StoreError>;

@@ -146,6 +146,7 @@ async fn a_device_that_was_put_out_keeps_its_pushes_or_not_as_the_app_wants() {
     for (keeps, notices) in [(true, 1), (false, 1)] {
         world.set(|settings| settings.push_to_kicked = keeps).await;
         let old = world.client("bob").await;
+        world.advance(Duration::from_secs(1));
         let new = world.device("bob", "new", WINDOWS, AckPolicy::Auto).await;
         assert_eq!(old.closed().await, Some(4101));
         world.advance(Duration::from_secs(10));
@@ -156,4 +157,63 @@ async fn a_device_that_was_put_out_keeps_its_pushes_or_not_as_the_app_wants() {
         new.abort();
         world.gone("bob").await;
     }
+}
+
+#[tokio::test]
+async fn a_device_that_was_away_gets_what_another_of_the_user_received() {
+    // Found by simulation: it had no cursor yet and began where the other device stood, so it never got the
+    // message and, by acknowledging a later one, seemed to have it.
+    let world = World::start().await;
+    world.set(|settings| settings.devices = DevicePolicy::Multi).await;
+    let (phone, pc) = (world.client("bob").await, world.device("bob", "pc", WINDOWS, AckPolicy::Auto).await);
+    pc.abort();
+    let ann = world.client("ann").await;
+    world.advance(Duration::from_secs(1));
+    let id = ann.send(&peer("bob"), &Draft::text("to the phone first")).await.unwrap().message_id;
+    messages(&phone).await;
+    let pc = world.device("bob", "pc", WINDOWS, AckPolicy::Auto).await;
+    assert_eq!(messages(&pc).await.messages[0].message_id, id);
+    world.advance(Duration::from_secs(1));
+    let new = world.device("bob", "new", WINDOWS, AckPolicy::Auto).await;
+    let told = new.expect(|told| matches!(told, Notification::Messages(_)), crate::harness::QUIET).await;
+    assert!(told.is_none(), "what is older than the device is history: {told:?}");
+}
+
+#[tokio::test]
+async fn a_restart_while_one_device_is_waited_for_gives_the_others_no_second_end() {
+    // Found by simulation: what a restart had read from the store was forgotten after the first look.
+    let world = World::with_push().await;
+    world.set(|settings| settings.devices = DevicePolicy::Multi).await;
+    world.phone("bob").await;
+    let ann = world.client("ann").await;
+    let pc = world.device("bob", "pc", WINDOWS, AckPolicy::Auto).await;
+    let frozen = world.client_with("bob", AckPolicy::Never).await;
+    let id = ann.send(&peer("bob"), &Draft::text("hi").push_notice("Ann", "hi")).await.unwrap().message_id;
+    crate::harness::until("the acknowledgement", || {
+        world.store().acknowledged(&other("bob", "pc"), hongyan_server::store::ConversationNo(1)) == 1
+    })
+    .await;
+    while world
+        .server
+        .trace(id.0)
+        .await
+        .unwrap()
+        .unwrap()
+        .devices
+        .iter()
+        .all(|one| one.state != DeviceState::Acked)
+    {
+        tokio::task::yield_now().await;
+    }
+    drop((frozen, pc));
+    let world = world.restart().await;
+    let pc = world.device("bob", "pc", WINDOWS, AckPolicy::Auto).await;
+    for _ in 0..20 {
+        world.advance(Duration::from_millis(500));
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+    let trace = world.settled_trace(id.0).await;
+    assert_eq!(state_of(&trace, &other("bob", "pc")).0, DeviceState::Acked);
+    assert_eq!(state_of(&trace, &device("bob")).0, DeviceState::Pushed);
+    drop(pc);
 }

@@ -8,7 +8,7 @@ use crate::{
     several::{WINDOWS, other, state_of},
 };
 use hongyan_client::{AckPolicy, Client, Draft};
-use hongyan_emulator::{DropWhen, FaultAction, FaultSpec, Phone};
+use hongyan_emulator::{DropMoment, DropWhen, FaultAction, FaultSpec, Phone};
 use hongyan_server::{
     push::trace::{DeviceState, DispatchPurpose, TraceView},
     store::DevicePolicy,
@@ -284,4 +284,33 @@ async fn a_user_sets_the_number_on_its_own_phones() {
     pc.user_set_badge(7).await.unwrap();
     until("the number", || phone.badge(BUNDLE) == 7).await;
     assert_eq!(pc.user_set_badge(100_001).await.unwrap_err().code().unwrap().0, 6000001);
+}
+
+#[tokio::test]
+async fn a_notice_whose_answer_was_lost_is_taken_back_too() {
+    // Found by simulation: the vendor had shown it, the server did not know.
+    let world = World::with_push().await;
+    let phone = world.phone("bob").await;
+    let ann = world.client("ann").await;
+    let after = FaultAction { drop: Some(DropWhen::Named(DropMoment::After)), ..FaultAction::default() };
+    let fault = FaultSpec { next: Some(1), action: after, ..FaultSpec::default() };
+    world.kit.as_ref().unwrap().emulator.add_fault(fault).unwrap();
+    let ring = PushConfig { title: "Ann".into(), content: "calls".into(), ..PushConfig::default() };
+    let call = invite(&ann, vec![user_id("bob")], 60, Some(ring)).await.unwrap().call_id;
+    shown(&phone, 1).await;
+    cancel(&ann, call).await.unwrap();
+    shown_in_time(&world, &phone, 0).await;
+}
+
+#[tokio::test]
+async fn a_notice_is_taken_back_from_a_device_whose_user_logged_out() {
+    // Found by simulation: the PushID was unbound, and the notice stayed.
+    let world = World::with_push().await;
+    let phone = world.phone("bob").await;
+    let ann = world.client("ann").await;
+    let id = send(&ann, &badged("goes")).await;
+    shown(&phone, 1).await;
+    world.client("bob").await.logout().await.unwrap();
+    ann.message_revoke(&revoking(&peer("bob"), id, None)).await.unwrap();
+    shown_in_time(&world, &phone, 0).await;
 }

@@ -26,6 +26,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("hub", &[]),
     ("push", &["clock", "hub", "store"]),
     ("session", &["calls", "chat", "clock", "hub", "push", "store"]),
+    ("sim", &["app", "clock", "push", "session", "store"]),
     ("store", &["clock"]),
     ("telemetry", &["push", "session"]),
 ];

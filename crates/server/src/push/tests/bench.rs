@@ -403,6 +403,7 @@ impl Bench {
 fn start(clock: &Clock, store: &Arc<SqliteStore>, hub: &Arc<Hub>, limits: &PushLimits) -> (Push, Signals) {
     let (sender, signals, overflow) = Signals::channel();
     let parts = PushParts {
+        carrier: None,
         clock: clock.clone(),
         store: store.clone(),
         hub: hub.clone(),

@@ -100,8 +100,8 @@ pub struct SqliteStore {
 }
 
 struct Running {
-    writer: JoinHandle<()>,
-    keeper: Keeper,
+    writer: Writing,
+    keeper: Option<Keeper>,
     /// Freed last.
     lock: Arc<File>,
 }
@@ -128,7 +128,7 @@ impl SqliteStore {
             announced: AtomicBool::new(false),
             closing: AtomicBool::new(false),
         });
-        let readers = Readers::open(&directory, options.readers)?;
+        let readers = Readers::open(&directory, options.readers, options.threadless)?;
         let side = schema::open_reading(&directory)?;
         let (queue, commands) = Queue::new(options.queue_len_max, options.room_wait_max);
         let (announce, announcements) = mpsc::channel(options.announcements_len_max.max(1));
@@ -190,7 +190,13 @@ impl SqliteStore {
     }
 }
 
-/// Starts the two threads.
+/// Where the writer works.
+enum Writing {
+    Thread(JoinHandle<()>),
+    Task(tokio::task::JoinHandle<()>),
+}
+
+/// Starts the two threads, or one task in their place.
 fn start(
     writer: Writer,
     directory: &Directory,
@@ -198,6 +204,14 @@ fn start(
     queue: &Queue,
     lock: Arc<File>,
 ) -> Result<Running, StoreError> {
+    if writer.options.threadless {
+        let held = lock.clone();
+        let writer = Writing::Task(tokio::spawn(async move {
+            writer.run_here().await;
+            drop(held);
+        }));
+        return Ok(Running { writer, keeper: None, lock });
+    }
     let beside = schema::open_small(directory)?;
     let keeper = Keeper::start(beside, directory.wal(), shared.clone(), queue.weak());
     let held = lock.clone();
@@ -207,7 +221,7 @@ fn start(
     };
     let thread = std::thread::Builder::new().name("store-writer".to_owned()).spawn(work);
     let writer = thread.map_err(|error| StoreError::Backend(format!("no thread for the writer: {error}")))?;
-    Ok(Running { writer, keeper, lock })
+    Ok(Running { writer: Writing::Thread(writer), keeper: Some(keeper), lock })
 }
 
 #[async_trait::async_trait]
@@ -231,18 +245,21 @@ impl Store for SqliteStore {
         let Some(Running { writer, keeper, lock }) = running.take() else { return };
         self.shared.closing.store(true, Ordering::Release);
         // The keeper first: its connection must not stand in the way of the last checkpoint.
-        join("keeper", move || keeper.stop()).await;
+        if let Some(keeper) = keeper {
+            join("keeper", move || keeper.stop()).await;
+        }
         self.readers.close().await;
         self.side.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let Err(error) = self.queue.put(Command::Close).await {
             tracing::warn!(%error, "the writer was gone before it was closed");
         }
-        join("writer", move || {
-            if writer.join().is_err() {
-                tracing::error!("the writer broke down");
+        let broke_down = || tracing::error!("the writer broke down");
+        match writer {
+            Writing::Thread(writer) => {
+                join("writer", move || writer.join().unwrap_or_else(|_| broke_down())).await;
             }
-        })
-        .await;
+            Writing::Task(writer) => writer.await.unwrap_or_else(|_| broke_down()),
+        }
         drop(lock);
     }
 }

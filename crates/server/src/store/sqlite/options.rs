@@ -32,6 +32,9 @@ pub struct StoreOptions {
     /// Makes the disk fail, in tests.
     #[doc(hidden)]
     pub faults: Option<Arc<Faults>>,
+    /// Everything on the caller's runtime, without threads: for simulations, whose order must repeat.
+    #[doc(hidden)]
+    pub threadless: bool,
 }
 
 impl Default for StoreOptions {
@@ -49,6 +52,7 @@ impl Default for StoreOptions {
             cursors_len_max: 2_000_000,
             tails_every: 1_000_000,
             faults: None,
+            threadless: false,
         }
     }
 }

@@ -18,14 +18,16 @@ pub(super) struct Readers {
     idle: Arc<Mutex<Vec<Connection>>>,
     free: Arc<Semaphore>,
     count: u32,
+    threadless: bool,
 }
 
 impl Readers {
-    pub fn open(directory: &Directory, count: usize) -> Result<Self, StoreError> {
+    /// `threadless`: reads run where they are asked for.
+    pub fn open(directory: &Directory, count: usize, threadless: bool) -> Result<Self, StoreError> {
         let count = count.clamp(1, READERS_MAX);
         let idle = (0..count).map(|_| schema::open_reading(directory)).collect::<Result<Vec<_>, _>>()?;
         let free = Arc::new(Semaphore::new(count));
-        Ok(Self { idle: Arc::new(Mutex::new(idle)), free, count: count as u32 })
+        Ok(Self { idle: Arc::new(Mutex::new(idle)), free, count: count as u32, threadless })
     }
 
     /// Runs `look` in one read transaction, off the async threads.
@@ -36,14 +38,21 @@ impl Readers {
         let waited = tokio::time::timeout(WAIT_MAX, self.free.clone().acquire_owned()).await;
         let permit = waited.map_err(|_| StoreError::Overloaded)?.map_err(|_| StoreError::Closed)?;
         let idle = self.idle.clone();
-        let seen = tokio::task::spawn_blocking(move || {
+        let seen = move || {
             let connection = take(&idle).ok_or(StoreError::Closed)?;
             let seen = in_transaction(&connection, look);
             put(&idle, connection);
             drop(permit);
             Ok(seen?)
-        });
-        seen.await.map_err(|error| StoreError::Backend(format!("a read was broken off: {error}")))?
+        };
+        if self.threadless {
+            // A turn for others, as there would be.
+            tokio::task::yield_now().await;
+            return seen();
+        }
+        tokio::task::spawn_blocking(seen)
+            .await
+            .map_err(|error| StoreError::Backend(format!("a read was broken off: {error}")))?
     }
 
     /// Closes the connections after the reads under way; later reads get `Closed`.

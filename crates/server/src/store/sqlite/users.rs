@@ -52,27 +52,42 @@ fn put_user(sql: &Connection, login: &LoginRecord) -> Result<(User, bool), Troub
     Ok((new, true))
 }
 
-/// Notes whose device it is now; gives the time of its login before. `false` when only the time of the login
-/// is new: that need not be written now.
-fn put_device(sql: &Connection, login: &LoginRecord) -> Result<(bool, u64), Trouble> {
+/// What is known of a device at a login.
+struct Standing {
+    /// `false`: only the time of the login is new, which need not be written now.
+    written: bool,
+    last_login_at: u64,
+    since: u64,
+}
+
+/// Notes whose device it is now.
+fn put_device(sql: &Connection, login: &LoginRecord) -> Result<Standing, Trouble> {
     let key = params![login.app.0, login.device.as_str()];
-    let query = "SELECT user, platform, last_login_at FROM devices WHERE app = ?1 AND id = ?2";
+    let query = "SELECT user, platform, last_login_at, since FROM devices WHERE app = ?1 AND id = ?2";
     let before = columns::first(sql, query, key, |row| {
-        Ok((columns::user_maybe(row, 0)?, row.get::<_, u8>(1)?, number(row, 2)?))
+        Ok((columns::user_maybe(row, 0)?, row.get::<_, u8>(1)?, number(row, 2)?, number(row, 3)?))
     })?;
     let same_user = before.as_ref().filter(|before| before.0.as_ref() == Some(&login.user));
     let last_login_at = same_user.map_or(0, |before| before.2);
+    let since = same_user.map_or(login.now_ms, |before| before.3);
     if same_user.is_some_and(|before| before.1 == login.platform) {
-        return Ok((false, last_login_at));
+        return Ok(Standing { written: false, last_login_at, since });
     }
     columns::run(
         sql,
-        "INSERT INTO devices (app, id, user, platform, last_login_at) VALUES (?1, ?2, ?3, ?4, ?5)
+        "INSERT INTO devices (app, id, user, platform, last_login_at, since) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
          ON CONFLICT DO UPDATE SET user = excluded.user, platform = excluded.platform,
-             last_login_at = excluded.last_login_at",
-        params![login.app.0, login.device.as_str(), login.user.as_str(), login.platform, int(login.now_ms)],
+             last_login_at = excluded.last_login_at, since = excluded.since",
+        params![
+            login.app.0,
+            login.device.as_str(),
+            login.user.as_str(),
+            login.platform,
+            int(login.now_ms),
+            int(since),
+        ],
     )?;
-    Ok((true, last_login_at))
+    Ok(Standing { written: true, last_login_at, since })
 }
 
 /// Binds the device's PushIDs; whether one of them is alive.
@@ -89,9 +104,9 @@ fn bind_device(sql: &Connection, app: AppId, device: &DeviceId, user: &UserId) -
 
 fn sign_in(work: &Work<'_, '_>, login: &LoginRecord) -> Result<(SignedIn, bool), Trouble> {
     let (user, created) = put_user(work.sql, login)?;
-    let (device_written, last_login_at) = put_device(work.sql, login)?;
+    let Standing { written, last_login_at, since } = put_device(work.sql, login)?;
     let push_bound = bind_device(work.sql, login.app, &login.device, &login.user)?;
-    Ok((SignedIn { user, created, push_bound, last_login_at }, device_written))
+    Ok((SignedIn { user, created, push_bound, last_login_at, since }, written))
 }
 
 /// A PushID that nobody can guess and that says nothing: 128 random bits in 22 letters.
@@ -294,6 +309,15 @@ impl UserStore for SqliteStore {
                 Ok(found)
             })
             .await
+    }
+
+    async fn push_token(&self, app: AppId, push_id: &PushId) -> Result<Option<String>, StoreError> {
+        let id = push_id.clone();
+        let query = "SELECT token FROM push_ids WHERE id = ?1 AND app = ?2 AND dead_at IS NULL";
+        let read = move |sql: &Connection| {
+            columns::first(sql, query, params![id.as_str(), app.0], |row| Ok(text(row, 0)?.to_owned()))
+        };
+        self.readers.read(read).await
     }
 
     async fn push_rule(&self, app: AppId, user: &UserId) -> Result<PushRule, StoreError> {

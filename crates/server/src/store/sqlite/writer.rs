@@ -85,6 +85,19 @@ impl Writer {
         self.finish();
     }
 
+    /// The same as a task: commits happen between two turns of the runtime.
+    pub async fn run_here(mut self) {
+        let _farewell = Farewell(self.shared.clone());
+        while let Some(first) = self.queue.recv().await {
+            let (group, last) = self.gather(first);
+            self.turn(group);
+            if last {
+                break;
+            }
+        }
+        self.finish();
+    }
+
     /// What is queued now, up to the limits of one commit; and whether the store is being closed.
     fn gather(&mut self, first: Command) -> (Vec<Command>, bool) {
         let mut group = Vec::with_capacity(64);

@@ -21,6 +21,9 @@ CREATE TABLE blocks (
 
 ALTER TABLE users ADD COLUMN push_rule TEXT;
 
+-- Since when the device is its user's: what came later is the device's own to receive.
+ALTER TABLE devices ADD COLUMN since INTEGER NOT NULL DEFAULT 0;
+
 -- Notices that may be on devices and must go; removed when their requests are written.
 CREATE TABLE retractions (
     id INTEGER PRIMARY KEY,
