@@ -179,18 +179,4 @@ impl Program {
         serving.stop().await;
         phone
     }
-
-    /// The trace of a message once no device is pending, from the command line.
-    pub async fn settled_trace(&self, id: &str, within: Duration) -> Value {
-        let started = Instant::now();
-        loop {
-            let (code, out, err) = run(&["trace", id, "--json", "--data", self.data()]).await;
-            assert_eq!(code, 0, "{err}");
-            let trace: Value = serde_json::from_str(&out).unwrap();
-            if trace["settled"] == true {
-                return trace;
-            }
-            assert!(started.elapsed() < within, "not settled in time: {trace:#}");
-        }
-    }
 }
