@@ -1,6 +1,6 @@
 # The commands of the house. `make dev` and `make test` need nothing but git, make and a network.
 
-.PHONY: dev test check bench build soak help
+.PHONY: dev test check bench fuzz build soak help
 
 help: ## This list.
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -21,6 +21,10 @@ check: ## Format, lints, docs, types, architecture.
 bench: ## Measure a server on this machine; writes docs/benchmarks.md and its plot.
 	@./scripts/setup.sh build
 	@PATH="$$HOME/.cargo/bin:$$PATH" cargo run --locked --quiet --release --package hongyan -- bench all
+
+fuzz: ## Try FUZZ_CASES (100000) inputs on every reader of frames, tokens, settings, streams and vendor answers.
+	@./scripts/setup.sh build
+	@./scripts/fuzz.sh
 
 build: ## Pages and the release binary in target/release/hongyan.
 	@./scripts/setup.sh build

@@ -9,6 +9,7 @@ mod blocks;
 mod calls;
 mod conversations;
 mod door;
+mod fuzz;
 mod groups;
 mod harness;
 mod messages;

@@ -41,6 +41,15 @@ enum Code {
     Number(u64),
 }
 
+impl Code {
+    fn text(&self) -> String {
+        match self {
+            Self::Text(text) => clean(text.trim(), &[], ID_BYTES_MAX),
+            Self::Number(number) => number.to_string(),
+        }
+    }
+}
+
 /// What `msg` holds, as a JSON document inside the string, when tokens were refused one by one.
 #[derive(Deserialize)]
 struct Refused {
@@ -194,14 +203,13 @@ fn tidy(mut answer: Answer) -> Answer {
 }
 
 fn read(raw: &RawAnswer, tokens: &[&str]) -> Answer {
-    let Ok(body) = serde_json::from_slice::<Body>(&raw.body) else {
+    // An empty code is none.
+    let body = serde_json::from_slice::<Body>(&raw.body).ok();
+    let Some((code, body)) = body.map(|body| (body.code.text(), body)).filter(|(code, _)| !code.is_empty())
+    else {
         let code = format!("HTTP {}", raw.status);
         let message = format!("no readable answer, {} bytes", raw.body.len());
         return whole(by_status(raw.status), None, code, message, raw, tokens);
-    };
-    let code = match body.code {
-        Code::Text(text) => clean(text.trim(), &[], ID_BYTES_MAX),
-        Code::Number(number) => number.to_string(),
     };
     let request_id = body.request_id.map(|id| clean(&id, tokens, ID_BYTES_MAX)).filter(|id| !id.is_empty());
     match look_up(&code) {

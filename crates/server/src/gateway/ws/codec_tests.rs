@@ -3,6 +3,9 @@
 use super::codec::{Decoder, Event, Fault, put_close, put_pong, put_text};
 use proptest::prelude::*;
 
+#[path = "../../../../wire/tests/mutate/mod.rs"]
+mod mutate;
+
 const MASK: [u8; 4] = [0x37, 0xfa, 0x21, 0x3d];
 
 /// A frame as a client writes it.
@@ -138,5 +141,54 @@ proptest! {
             }
             prop_assert!(decoder.kept_bytes() < 8_000);
         }
+    }
+}
+
+/// Streams that were kept, each as hex digits.
+fn streams() -> Vec<Vec<u8>> {
+    mutate::files(env!("CARGO_MANIFEST_DIR"), "fuzz-corpus/websocket")
+}
+
+/// Events and end of a stream in pieces of this size. Messages may have a thousand bytes.
+fn read(stream: &[u8], piece: usize) -> (Vec<Event>, Option<Fault>) {
+    let (mut decoder, mut events) = (Decoder::new(1_000), Vec::new());
+    for part in stream.chunks(piece) {
+        if let Err(fault) = decoder.feed(part, &mut events) {
+            return (events, Some(fault));
+        }
+        assert!(decoder.kept_bytes() < 8_000, "{} bytes are kept", decoder.kept_bytes());
+    }
+    (events, None)
+}
+
+/// How a stream is cut changes nothing but what came before a fault in the same piece.
+fn check_stream(stream: &[u8]) {
+    let (events, fault) = read(stream, 1);
+    for piece in [2, 3, 7, 64, 4_096] {
+        let (others, other_fault) = read(stream, piece);
+        assert_eq!(other_fault, fault, "in pieces of {piece}");
+        assert!(events.starts_with(&others), "in pieces of {piece}: {others:?} is not {events:?}");
+        assert!(fault.is_some() || others == events, "in pieces of {piece}");
+    }
+    for event in &events {
+        match event {
+            Event::Text(text) => assert!(text.len() <= 1_000),
+            Event::Ping(bytes) => assert!(bytes.len() <= 125),
+            Event::Pong | Event::Close(_) => {}
+        }
+    }
+}
+
+#[test]
+fn streams_that_were_kept_hold() {
+    streams().iter().for_each(|stream| check_stream(stream));
+}
+
+proptest! {
+    #![proptest_config(mutate::config())]
+
+    #[test]
+    fn changed_streams_end_the_same_however_they_are_cut(stream in mutate::bytes_like(streams())) {
+        check_stream(&stream);
     }
 }
