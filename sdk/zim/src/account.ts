@@ -26,7 +26,7 @@ import { Outbox } from './outbox.js';
 import type { LogLevel, Platform } from './platform/index.js';
 import { Profile } from './profile.js';
 import type { CallChange } from './pushlink.js';
-import { Revoked } from './revoked.js';
+import { isRevoked, Revoked } from './revoked.js';
 import type { Session } from './session.js';
 import type { ZIMError } from './types/common.js';
 import {
@@ -271,6 +271,7 @@ export class Account {
   #deliver(from: WireConversationRef, given: WireMessage[], isOfflineMessage: boolean): void {
     const { listeners } = this.#parts;
     const messages = given.map((message) => this.#revoked.now(message));
+    for (const message of messages) if (isRevoked(message)) this.#revoked.note(message);
     this.conversations.count(from, messages);
     const messageList = this.#shown(messages);
     const fromConversationID = from.conversationID;
@@ -283,11 +284,15 @@ export class Account {
     if (messages.some((message) => message.messageSeq > 0)) this.conversations.report(from);
   }
 
-  /** Messages were revoked elsewhere. Told of all: the app knows which of them it shows. */
+  /**
+   * Messages were revoked elsewhere. Every login brings those of the time since the one before, so they are
+   * told once; which of them the app shows, it knows itself.
+   */
   #revocation({ messages, ...from }: ServerNotifications['message.revoked']): void {
-    for (const message of messages) this.#revoked.note(message);
-    this.conversations.revoked(from, messages);
-    const messageList = this.#shown(messages) as types.ZIMRevokeMessage[];
+    const news = messages.filter((message) => this.#revoked.note(message));
+    if (news.length === 0) return;
+    this.conversations.revoked(from, news);
+    const messageList = this.#shown(news) as types.ZIMRevokeMessage[];
     this.#parts.listeners.emit('messageRevokeReceived', { messageList });
   }
 

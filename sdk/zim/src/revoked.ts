@@ -12,12 +12,14 @@ import type { WireMessage } from './wire.js';
 export class Revoked {
   readonly #known = new Recent<WireMessage>(REVOKED_KNOWN_MAX);
 
-  /** Takes note. The text as it was comes once, to the device that revoked it: it is kept. */
-  note(message: WireMessage): void {
-    const text = this.#known.get(message.messageID)?.content.revoke?.originalTextMessageContent;
-    if (text === undefined || !message.content.revoke) return this.#known.set(message.messageID, message);
-    const revoke = { originalTextMessageContent: text, ...message.content.revoke };
-    this.#known.set(message.messageID, { ...message, content: { ...message.content, revoke } });
+  /**
+   * Takes note; `false` when it was known. The text as it was comes once, to the device that revoked it: what
+   * is known stays.
+   */
+  note(message: WireMessage): boolean {
+    if (this.#known.get(message.messageID)) return false;
+    this.#known.set(message.messageID, message);
+    return true;
   }
 
   /** A message as it is now. */
