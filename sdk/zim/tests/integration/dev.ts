@@ -1,6 +1,6 @@
 /** A real server with emulated phones for tests: `hongyan dev` on free ports, stopped at the end. */
 
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { createCipheriv, randomBytes } from 'node:crypto';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { createServer, connect, type Server, type Socket } from 'node:net';
@@ -8,6 +8,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { promisify } from 'node:util';
 import {
   createClient,
   ManualLifecycle,
@@ -47,8 +48,7 @@ const STOP_TIMEOUT_MS = 10_000;
  * one that was killed on its port and data.
  */
 export async function startDevServer(again?: DevServer): Promise<DevServer> {
-  const program = process.env['HONGYAN_BIN'] ?? join(ROOT, 'target/debug/hongyan');
-  if (!existsSync(program)) throw new Error(`${program} is not there: run "cargo build -p hongyan" first`);
+  const program = programPath();
   const data = again?.data ?? mkdtempSync(join(tmpdir(), 'hongyan-sdk-'));
   const port = again ? new URL(again.server).port : '0';
   const child = spawn(program, ['dev', '--port', port, '--data', data, '--json'], {
@@ -64,6 +64,42 @@ export async function startDevServer(again?: DevServer): Promise<DevServer> {
   } catch (thrown) {
     await stop();
     throw thrown;
+  }
+}
+
+function programPath(): string {
+  const program = process.env['HONGYAN_BIN'] ?? join(ROOT, 'target/debug/hongyan');
+  if (!existsSync(program)) throw new Error(`${program} is not there: run "cargo build -p hongyan" first`);
+  return program;
+}
+
+/** Another app on a running server, with settings of its own: `devices=multi`. */
+export async function newApp(dev: DevServer, name: string, ...settings: string[]): Promise<DevServer> {
+  const run = (...args: string[]): Promise<{ stdout: string }> =>
+    promisify(execFile)(programPath(), ['app', ...args, '--data', dev.data]);
+  const { stdout } = await run('create', name, '--json');
+  const { appID, appSign, serverSecret } = JSON.parse(stdout) as DevServer;
+  if (settings.length > 0) await run('set', String(appID), ...settings);
+  const app = { ...dev, appID, appSign, serverSecret };
+  await known(app);
+  return app;
+}
+
+/** What another process wrote, a server takes up within a second. */
+async function known(app: DevServer): Promise<void> {
+  const until = Date.now() + 5_000;
+  for (;;) {
+    const { zim } = new Person(app);
+    const fault = await zim.login('probe', {}).then(
+      () => null,
+      (thrown: unknown) => thrown as { code: number },
+    );
+    await zim.logout();
+    zim.destroy();
+    if (!fault) return;
+    if (fault.code !== 6000003 || Date.now() > until)
+      throw new Error(`the app is not there: ${JSON.stringify(fault)}`);
+    await new Promise((resolve) => setTimeout(resolve, 50));
   }
 }
 
@@ -110,6 +146,14 @@ export function token04(dev: DevServer, userID: string, lifeSeconds = 3600): str
   return `04${Buffer.concat([head, Buffer.from(iv), length, sealed]).toString('base64')}`;
 }
 
+/** On which device somebody is. */
+export interface PersonOptions {
+  server?: string;
+  storage?: ReturnType<typeof memoryStorage>;
+  /** ZIMPlatformType; left out: HarmonyOS. */
+  platform?: number;
+}
+
 /** A client on a device of its own, with what it heard. */
 export class Person {
   readonly zim: ZIM;
@@ -117,11 +161,12 @@ export class Person {
   readonly #heard: { name: keyof ZIMEventHandler; data: unknown }[] = [];
   #wake = new Set<() => void>();
 
-  constructor(dev: DevServer, options: { server?: string; storage?: ReturnType<typeof memoryStorage> } = {}) {
+  constructor(dev: DevServer, options: PersonOptions = {}) {
     const platform = {
       ...nodePlatform(),
       storage: options.storage ?? memoryStorage(),
       lifecycle: this.lifecycle,
+      type: options.platform ?? 10,
     };
     const { appID, appSign } = dev;
     this.zim = createClient({ appID, appSign, server: options.server ?? dev.server }, platform);

@@ -5,7 +5,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { memoryStorage } from '../../src/core.js';
 import type { ZIMMessage } from '../../src/core.js';
-import { type DevServer, Person, startDevServer, token04, Wire } from './dev.js';
+import { type DevServer, newApp, Person, type PersonOptions, startDevServer, token04, Wire } from './dev.js';
 
 const TEXT = { priority: 2 };
 let dev: DevServer;
@@ -28,10 +28,10 @@ afterAll(async () => {
 
 /** A new user, logged in. */
 async function arrive(
-  options: ConstructorParameters<typeof Person>[1] & { as?: string } = {},
+  options: PersonOptions & { as?: string; app?: DevServer } = {},
 ): Promise<[string, Person]> {
   const userID = options.as ?? `user-${++count}`;
-  const person = new Person(dev, options).listen(
+  const person = new Person(options.app ?? dev, options).listen(
     'peerMessageReceived',
     'groupMessageReceived',
     'connectionStateChanged',
@@ -88,8 +88,9 @@ describe('identity', () => {
   });
 
   it('the newer login wins', async () => {
-    const [userID, first] = await arrive();
-    const [, second] = await arrive({ as: userID });
+    const app = await newApp(dev, 'one device');
+    const [userID, first] = await arrive({ app });
+    const [, second] = await arrive({ app, as: userID });
     await first.until('connectionStateChanged', ({ state, event }) => state === 0 && event === 4);
     await expect(first.zim.queryGroupList()).rejects.toMatchObject({ code: 6000121 });
     await expect(second.zim.queryGroupList()).resolves.toMatchObject({ groupList: [] });

@@ -150,6 +150,12 @@ describe('the page', () => {
       info: { isOfflineMessage: true },
       messageList: [{ messageID: message.messageID, message: '文本消息内容' }],
     });
+    const trace = await traceWith(message.messageID ?? '', (found) =>
+      found.events.some(({ name }) => name === 'clicked'),
+    );
+    expect(trace.events.filter(({ name }) => name === 'clicked')).toMatchObject([
+      { userID: BOB, deviceID: DEVICE },
+    ]);
   });
 
   it('scenario 2: a group message to a killed app', async () => {
@@ -232,17 +238,24 @@ describe('the page', () => {
 
 interface Trace {
   devices: { userID: string; state: string; reason: string | null }[];
+  events: { name: string; userID?: string; deviceID?: string }[];
 }
 
 /** The trace of a message once nothing about it is undecided. */
-async function settledTrace(id: string): Promise<Trace> {
+function settledTrace(id: string): Promise<Trace> {
+  const settled = ({ devices }: Trace): boolean =>
+    devices.length > 0 && devices.every(({ state }) => state !== 'pending');
+  return traceWith(id, settled);
+}
+
+/** The trace of a message once it holds what is looked for. */
+async function traceWith(id: string, holds: (trace: Trace) => boolean): Promise<Trace> {
   const until = Date.now() + 20_000;
   for (;;) {
     const response = await fetch(`${dev.server}/demo/api/trace/${id}`);
     const trace = response.ok ? ((await response.json()) as Trace) : null;
-    if (trace && trace.devices.length > 0 && trace.devices.every(({ state }) => state !== 'pending'))
-      return trace;
-    if (Date.now() > until) throw new Error(`the trace is not settled: ${JSON.stringify(trace)}`);
+    if (trace && holds(trace)) return trace;
+    if (Date.now() > until) throw new Error(`the trace is another: ${JSON.stringify(trace)}`);
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
 }
