@@ -69,6 +69,7 @@ export interface TraceDispatch {
   pushType: number;
   notifyId: number;
   targets: number;
+  purpose: 'notice' | 'take_back' | 'badge';
   state: string;
   attempts: TraceAttempt[];
 }
@@ -110,18 +111,21 @@ export async function loadTrace(id: string, signal: AbortSignal): Promise<Trace 
   return (await answer.json()) as Trace;
 }
 
-/** Follows a message or call until it is settled; bounded in time, ended by `signal`. */
+/**
+ * Follows a message or call until it is settled and `enough` says so; bounded in time, ended by `signal`.
+ */
 export async function followTrace(
   id: string,
   show: (trace: Trace) => void,
   signal: AbortSignal,
+  enough: (trace: Trace) => boolean = () => true,
 ): Promise<void> {
   const until = performance.now() + FOLLOW_MS_MAX;
   let settled = false;
   while (!signal.aborted && performance.now() < until && !settled) {
     const trace = await loadTrace(id, signal);
     if (trace) show(trace);
-    settled = trace?.settled ?? false;
+    settled = trace !== null && trace.settled && enough(trace);
     await new Promise((resolve) => setTimeout(resolve, POLL_MS));
   }
 }

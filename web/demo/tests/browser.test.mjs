@@ -1,4 +1,4 @@
-/** Plays the three scenarios on the page against a real server, in both languages. */
+/** Plays the scenarios on the page against a real server, in both languages. */
 import assert from 'node:assert/strict';
 import { mkdir, mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -111,11 +111,23 @@ async function picture(page, scenario, language) {
 }
 
 const languages = [
-  { language: 'en', locale: 'en-GB', title: 'Eight steps', offline: 'offline message' },
-  { language: 'zh', locale: 'zh-CN', title: '八个步骤', offline: '离线消息' },
+  {
+    language: 'en',
+    locale: 'en-GB',
+    title: 'Eight steps',
+    offline: 'offline message',
+    gone: { own: 'You took a message back', other: 'Ann took a message back' },
+  },
+  {
+    language: 'zh',
+    locale: 'zh-CN',
+    title: '八个步骤',
+    offline: '离线消息',
+    gone: { own: '你撤回了一条消息', other: '小安撤回了一条消息' },
+  },
 ];
 
-for (const { language, locale, title, offline } of languages) {
+for (const { language, locale, title, offline, gone } of languages) {
   describe(`the demo in ${language}`, () => {
     let view;
     before(async () => (view = await openPage({ locale })));
@@ -137,6 +149,10 @@ for (const { language, locale, title, offline } of languages) {
       assert.equal((await page.locator(id('offline-1')).last().textContent()).trim(), offline);
       assert.deepEqual(await outcomes(page), { [users[1]]: 'pushed' });
       assert.match(await page.textContent(id('trace-dispatch')), /push-type 0.*200.*80000000/s);
+      const events = page.locator(id('trace-events'));
+      await events.filter({ hasText: language === 'zh' ? '用户点击了通知' : 'tapped the notice' }).waitFor({
+        state: 'attached',
+      });
     });
 
     it('plays the group message: one live, one pushed when the ack does not come', async () => {
@@ -162,6 +178,38 @@ for (const { language, locale, title, offline } of languages) {
       assert.equal(await endOfPlay(page), 'say.done');
       await page.click(id('hangup-0'));
       await page.waitForSelector(id('call-1'), { state: 'detached' });
+    });
+
+    it('plays a message taken back: the notice goes, a line stays', async () => {
+      const { page } = view;
+      await startPlay(page, 'revoke');
+      await page.waitForSelector(`${id('phone-1')}[data-app=killed]`);
+      await page.waitForSelector(id('notice-1'));
+      await page.waitForSelector(id('notice-1'), { state: 'detached' });
+      await page.waitForSelector(id('revoked-0'));
+      await page.waitForSelector(`${id('trace-dispatch')}[data-purpose=take_back][data-state=settled]`);
+      await picture(page, 'revoke', language);
+      await page.waitForSelector(id('revoked-1'));
+      assert.equal(await endOfPlay(page), 'say.done');
+      assert.equal((await page.textContent(id('revoked-0'))).trim(), gone.own);
+      assert.equal((await page.textContent(id('revoked-1'))).trim(), gone.other);
+    });
+
+    it('plays two phones of one user: read elsewhere, answered elsewhere', async () => {
+      const { page } = view;
+      await startPlay(page, 'devices');
+      await page.waitForSelector(`${id('phone-3')}[data-connection="2"]`);
+      for (const index of [1, 3]) await page.waitForSelector(id(`unread-${index}-${users[0]}`));
+      await page.waitForSelector(id(`unread-3-${users[0]}`), { state: 'detached' });
+      for (const index of [1, 3]) await page.waitForSelector(`${id(`call-${index}`)}[data-phase=ringing]`);
+      await page.waitForSelector(`${id('call-3')}[data-phase=ended]`);
+      await picture(page, 'devices', language);
+      await page.waitForSelector(`${id('call-1')}[data-phase=talking]`);
+      assert.equal(await endOfPlay(page), 'say.done');
+      await page.waitForSelector(id('call-3'), { state: 'detached' });
+      await page.click(id('scenario-peer'));
+      await page.waitForSelector(id('phone-3'), { state: 'detached' });
+      await page.waitForSelector(id('phone-2'));
     });
 
     it('did nothing it must not do', () => assert.deepEqual(view.faults, []));
@@ -220,6 +268,17 @@ describe('the demo by hand, on a narrow dark screen', () => {
     await page.waitForSelector(`${id('phone-1')}[data-connection="2"]`);
     await page.click(id(`conversation-1-${users[0]}`));
     await page.waitForSelector('text=You are high above the clouds. >> nth=1');
+  });
+
+  it('takes a message back on both phones, and only one’s own can be', async () => {
+    const { page } = view;
+    assert.equal(await page.locator(id('revoke-1')).count(), 0);
+    await page.locator(id('revoke-0')).last().click();
+    await page.waitForSelector(id('revoked-0'));
+    await page.waitForSelector(id('revoked-1'));
+    assert.equal(await page.locator('text=You are high above the clouds.').count(), 0);
+    await page.click(id('back-1'));
+    await page.waitForSelector(`${id(`conversation-1-${users[0]}`)} >> text=took a message back`);
   });
 
   it('did nothing it must not do', () => assert.deepEqual(view.faults, []));

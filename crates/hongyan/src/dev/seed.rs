@@ -4,7 +4,8 @@
 use anyhow::{Context, bail};
 use hongyan_emulator::{AppSpec, Emulator, ProjectSpec, Right};
 use hongyan_server::store::{
-    App, GroupOutcome, LoginRecord, NewApp, NewGroup, Store, StoredCredential, StoredStrategy,
+    App, AppSettings, DevicePolicy, GroupOutcome, LoginRecord, NewApp, NewGroup, Store, StoredCredential,
+    StoredStrategy,
 };
 use hongyan_vendors::VendorKind;
 use hongyan_wire::{DeviceId, UserId, group::GroupProfile};
@@ -62,7 +63,11 @@ async fn plant_app(store: &dyn Store, now_ms: u64) -> anyhow::Result<App> {
         return Ok(app);
     }
     let made = store.create_app(NewApp { name: APP_NAME.into(), id: None }, now_ms).await?;
-    made.context("the demo app could not be made")
+    let app = made.context("the demo app could not be made")?;
+    // One user on two phones is a scenario of the page. Whoever sets it otherwise later keeps that.
+    let settings = AppSettings { devices: DevicePolicy::Multi, ..app.settings.clone() };
+    store.set_app_settings(app.id, settings.clone()).await?;
+    Ok(App { settings, ..app })
 }
 
 async fn plant_users(store: &dyn Store, app: &App, now_ms: u64) -> anyhow::Result<()> {

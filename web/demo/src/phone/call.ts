@@ -2,7 +2,7 @@
 import type { CallParty } from '../worker/protocol';
 
 /** How a call came to its end. */
-export type CallEnd = 'accepted' | 'rejected' | 'cancelled' | 'timeout';
+export type CallEnd = 'accepted' | 'rejected' | 'cancelled' | 'timeout' | 'elsewhere' | 'declined';
 
 /** One call on the screen. */
 export interface CallView {
@@ -22,13 +22,17 @@ export interface CallView {
 /** ZIMCallUserState numbers that end or open a call. */
 const ACCEPTED = 1;
 const ENDS: Record<number, CallEnd> = { 2: 'rejected', 3: 'cancelled', 6: 'timeout', 10: 'cancelled' };
+/** The same for a phone that rings while its user answers on another one. */
+const OWN_ENDS: Record<number, CallEnd> = { ...ENDS, [ACCEPTED]: 'elsewhere', 2: 'declined' };
 
 /** The call after `parties` changed; `me` is this phone's user. */
 export function withParties(call: CallView, me: string, parties: readonly CallParty[]): CallView {
   const other = parties.find((party) => party.userID === call.userID);
   const own = parties.find((party) => party.userID === me);
   if (call.direction === 'out' && other) return byAnswer(call, other.state);
-  if (call.direction === 'in' && own && call.phase === 'ringing') return byAnswer(call, own.state);
+  // An answer given here has left "ringing" before the server tells of it.
+  const end = own && OWN_ENDS[own.state];
+  if (call.direction === 'in' && end && call.phase === 'ringing') return ended(call, end);
   return call;
 }
 

@@ -42,13 +42,26 @@ export class Chat {
     this.#messages[conversationID] = all.slice(-MESSAGES_MAX);
   }
 
+  /** Messages were taken back: those that are on the screen show it. */
+  revoke(messages: ChatMessage[]): void {
+    for (const message of messages) {
+      const known = this.messages(message.conversationID).some((one) => isSame(one, message));
+      if (known) this.add(message.conversationID, [{ ...message, status: 'sent' }]);
+    }
+  }
+
+  /** Unread messages of one conversation. */
+  unreadIn(conversationID: string): number {
+    return this.conversations.find((one) => one.conversationID === conversationID)?.unread ?? 0;
+  }
+
   /** Total of unread messages outside do-not-disturb. */
   get unread(): number {
     return this.conversations.reduce((sum, one) => sum + (one.muted ? 0 : one.unread), 0);
   }
 }
 
-function isSame(a: ShownMessage, b: ShownMessage): boolean {
+function isSame(a: ChatMessage, b: ChatMessage): boolean {
   if (a.messageID !== '' && a.messageID === b.messageID) return true;
   return a.localMessageID !== '' && a.localMessageID === b.localMessageID;
 }

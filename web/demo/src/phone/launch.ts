@@ -20,6 +20,7 @@ export function launch(phone: Phone, phase: Phase): AppProcess {
     .on('messages', ({ conversationID, messages, offline }) =>
       onMessages(phone, conversationID, messages, offline),
     )
+    .on('revoked', ({ messages }) => phone.chat.revoke(messages))
     .on('conversations', ({ list }) => (phone.chat.conversations = list))
     .on('call.received', ({ callID, inviter }) => onCallReceived(phone, callID, inviter))
     .on('call.state', ({ callID, parties }) => onParties(phone, callID, parties))
@@ -73,7 +74,8 @@ function onMessages(phone: Phone, conversationID: string, messages: ChatMessage[
     conversationID,
     messages.map((message) => ({ ...message, status: 'sent' as const })),
   );
-  if (!messages.some((message) => message.senderUserID !== phone.userID)) return;
+  const news = messages.filter((one) => one.senderUserID !== phone.userID && one.revokedBy === null);
+  if (news.length === 0) return;
   phone.stage.mark(offline ? 'offline_received' : 'live_received', phone.user);
   const { open } = phone.chat;
   if (open?.conversationID === conversationID && phone.appState === 'foreground')

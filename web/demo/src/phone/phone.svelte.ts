@@ -66,8 +66,10 @@ export class Phone {
     /** Whose phone it is: the user offered first at login. */
     readonly owner: { userID: string; userName: string },
     readonly index: number,
+    /** The owner has another phone besides. */
+    readonly isSecond = false,
   ) {
-    this.deviceID = `demo-phone-${owner.userID}`;
+    this.deviceID = `demo-phone-${owner.userID}${isSecond ? '-2' : ''}`;
     this.userID = localStorage.getItem(this.#stored) || null;
     const url = new URL(config.devicePath, location.href);
     url.protocol = location.protocol === 'https:' ? 'wss:' : 'ws:';
@@ -142,6 +144,7 @@ export class Phone {
     else await this.begin('foreground');
     await this.forApp('badge.set', { badge: 0 });
     if (want) this.#follow(want);
+    if (want) this.process?.rpc.emit('clicked', { parameters: want.parameters });
     if (this.permission === 'unasked') unlessGone(this.#askPermission());
   }
 
@@ -245,6 +248,11 @@ export class Phone {
     await Promise.race([farewell, new Promise((resolve) => setTimeout(resolve, GOODBYE_MS_MAX))]);
   }
 
+  /** Whether anything of it is in use. */
+  get isInUse(): boolean {
+    return this.process !== null || this.userID !== null;
+  }
+
   get #stored(): string {
     return `hongyan.demo.user.${this.deviceID}`;
   }
@@ -304,7 +312,7 @@ export class Phone {
   #hear(name: keyof DeviceEvents, data: never): void {
     const hears: { [K in keyof DeviceEvents]: (data: DeviceEvents[K]) => void } = {
       'notice.shown': ({ notice }) => this.#show(notice),
-      'notice.revoked': ({ id }) => (this.notices = this.notices.filter((one) => one.id !== id)),
+      'notice.revoked': ({ id, reason }) => this.#takeBack(id, reason),
       'notice.suppressed': ({ reason }) => this.stage.mark('notice_suppressed', this.user, reason),
       'badge.changed': ({ badge }) => (this.badge = badge),
       'message.received': () => undefined,
@@ -320,6 +328,12 @@ export class Phone {
   /** The system's word counts only for states the page does not make itself. */
   #onState(state: AppState): void {
     if (state === 'killed' && this.process === null) this.appState = 'killed';
+  }
+
+  #takeBack(id: string, reason: string): void {
+    this.notices = this.notices.filter((one) => one.id !== id);
+    if (this.banner?.id === id) this.banner = null;
+    if (reason === 'revoked') this.stage.mark('notice_taken_back', this.user);
   }
 
   #show(notice: Notice): void {

@@ -80,6 +80,20 @@ export async function say(phone: Phone, place: Place, text: string): Promise<voi
   }
 }
 
+/** Takes a message of one's own back. */
+export async function takeBack(phone: Phone, message: ShownMessage): Promise<void> {
+  const { conversationID, conversationType, messageID } = message;
+  const place = { conversationID, type: conversationType };
+  try {
+    const gone = await phone.process?.rpc.call<ChatMessage>('revoke', { ...place, messageID });
+    if (!gone) return;
+    phone.chat.add(conversationID, [{ ...gone, status: 'sent' }]);
+    phone.stage.mark('taken_back', phone.user);
+  } catch (fault) {
+    phone.chat.add(conversationID, [{ ...message, why: (fault as Error).message }]);
+  }
+}
+
 function replaceDraft(phone: Phone, draft: ShownMessage, now: ShownMessage): void {
   phone.chat.add(draft.conversationID, [now]);
 }
@@ -95,6 +109,7 @@ function drafted(phone: Phone, place: Place, text: string): ShownMessage {
     text,
     at: Date.now(),
     offline: false,
+    revokedBy: null,
     status: 'sending',
   };
 }

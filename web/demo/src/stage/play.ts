@@ -1,11 +1,11 @@
-/** The three plays: what a hand would do to see a scenario, done at a pace one can follow. */
+/** The plays: what a hand would do to see a scenario, done at a pace one can follow. */
 import { fill } from '../i18n/text';
 import type { TextKey } from '../i18n/zh';
 import { current } from '../i18n/index.svelte';
 import { accept, hangUp, invite } from '../phone/calls';
 import type { Phone } from '../phone/phone.svelte';
-import { logIn, openPlace, say } from '../phone/talk';
-import type { RunKind } from '../steps/run';
+import { logIn, openPlace, say, takeBack } from '../phone/talk';
+import type { Scenario } from '../steps/run';
 import type { DemoStage } from './stage.svelte';
 
 /** One line of the narration: a text key, whose phone it is about, or why it ended. */
@@ -29,10 +29,12 @@ const LOGIN_MS_MAX = 20_000;
 const CONNECTED = 2;
 
 /** The plays by scenario. */
-export const plays: Record<RunKind, (stage: DemoStage, signal: AbortSignal) => Promise<void>> = {
+export const plays: Record<Scenario, (stage: DemoStage, signal: AbortSignal) => Promise<void>> = {
   peer: playPeer,
   group: playGroup,
   call: playCall,
+  revoke: playRevoke,
+  devices: playDevices,
 };
 
 async function playPeer(stage: DemoStage, signal: AbortSignal): Promise<void> {
@@ -88,6 +90,75 @@ async function playCall(stage: DemoStage, signal: AbortSignal): Promise<void> {
   await pause(ADMIRE_MS, signal);
 }
 
+/** Sent to a killed app, then taken back: the notice goes from the phone, and the message with it. */
+async function playRevoke(stage: DemoStage, signal: AbortSignal): Promise<void> {
+  const [a, b] = castOf(stage);
+  await getReady(stage, [a, b], signal);
+  await killAndLock(stage, b, signal);
+  const place = { conversationID: b.user, type: 0 };
+  await openPlace(a, place);
+  await sayLine(stage, { key: 'say.send', userID: a.user }, signal);
+  await say(a, place, sample('sample.revoke.1'));
+  stage.line = { key: 'say.await_push', userID: b.user };
+  await until(() => b.notices.length > 0, PUSH_MS_MAX, 'no notice', signal);
+  await pause(ADMIRE_MS, signal);
+  await sayLine(stage, { key: 'say.take_back', userID: a.user }, signal);
+  const last = a.chat.messages(b.user).at(-1);
+  if (last && last.revokedBy === null) await takeBack(a, last);
+  stage.line = { key: 'say.notice_gone', userID: b.user };
+  await until(() => b.notices.length === 0, PUSH_MS_MAX, 'the notice is still there', signal);
+  await pause(ADMIRE_MS, signal);
+  await sayLine(stage, { key: 'say.look', userID: b.user }, signal);
+  await b.openApp();
+  const there = { conversationID: a.user, type: 0 };
+  await openPlace(b, there);
+  const gone = () => b.chat.messages(a.user).at(-1)?.revokedBy === a.user;
+  await until(gone, LOGIN_MS_MAX, 'the message is still there', signal);
+  await pause(ADMIRE_MS, signal);
+}
+
+/** Two phones of one user: what is read or answered on one is so on the other. */
+async function playDevices(stage: DemoStage, signal: AbortSignal): Promise<void> {
+  const [a, b] = castOf(stage);
+  const { second } = stage;
+  if (!second) throw new Error('a second phone is needed');
+  await getReady(stage, [a, b, second], signal);
+  const there = { conversationID: a.user, type: 0 };
+  const unread = (phone: Phone) => phone.chat.unreadIn(a.user);
+  await openPlace(a, { conversationID: b.user, type: 0 });
+  await sayLine(stage, { key: 'say.send', userID: a.user }, signal);
+  await say(a, { conversationID: b.user, type: 0 }, sample('sample.peer.2'));
+  stage.line = { key: 'say.both_receive', userID: b.user };
+  const both = () => unread(b) > 0 && unread(second) > 0;
+  await until(both, LOGIN_MS_MAX, 'not on both phones', signal);
+  await pause(ADMIRE_MS, signal);
+  await sayLine(stage, { key: 'say.read_one', userID: b.user }, signal);
+  await openPlace(b, there);
+  stage.line = { key: 'say.read_elsewhere', userID: b.user };
+  await until(() => unread(second) === 0, LOGIN_MS_MAX, 'still unread on the other phone', signal);
+  await pause(ADMIRE_MS, signal);
+  await answerOnOne(stage, [a, b, second], signal);
+}
+
+async function answerOnOne(
+  stage: DemoStage,
+  [a, b, second]: [Phone, Phone, Phone],
+  signal: AbortSignal,
+): Promise<void> {
+  await sayLine(stage, { key: 'say.call', userID: a.user }, signal);
+  await invite(a, b.user, { title: stage.nameOf(a.user), content: sample('push.call.content') });
+  const rings = (phone: Phone) => phone.call?.received === true;
+  await until(() => rings(b) && rings(second), LOGIN_MS_MAX, 'not both ring', signal);
+  await sayLine(stage, { key: 'say.both_ring', userID: b.user }, signal);
+  await pause(ADMIRE_MS, signal);
+  await sayLine(stage, { key: 'say.accept_one', userID: b.user }, signal);
+  if (b.call?.phase === 'ringing') await accept(b);
+  stage.line = { key: 'say.answered_elsewhere', userID: b.user };
+  const stopped = () => second.call?.phase !== 'ringing' && a.call?.phase === 'talking';
+  await until(stopped, LOGIN_MS_MAX, 'the other phone rings on', signal);
+  await pause(ADMIRE_MS, signal);
+}
+
 function castOf(stage: DemoStage): [Phone, Phone, Phone | undefined] {
   const [a, b, c] = stage.phones;
   if (!a || !b) throw new Error('a play needs two phones');
@@ -97,6 +168,7 @@ function castOf(stage: DemoStage): [Phone, Phone, Phone | undefined] {
 /** Every phone of the play: awake, app in front, notices allowed, logged in as its owner, push bound. */
 async function getReady(stage: DemoStage, phones: Phone[], signal: AbortSignal): Promise<void> {
   stage.line = { key: 'say.prepare' };
+  await stage.putAway();
   await Promise.all(phones.map((phone) => readyOne(phone, signal)));
   await pause(BEAT_MS, signal);
 }

@@ -1,18 +1,26 @@
-/** The stage: three phones, the marks they make, the latest send with its trace, and the play that runs. */
-import { followTrace, type DemoConfig } from '../api';
+/** The stage: the phones, the marks they make, the latest send with its trace, and the play that runs. */
+import { followTrace, type DemoConfig, type Trace } from '../api';
 import { named } from '../i18n/index.svelte';
+import { unlessGone } from '../lib/rpc';
 import { Phone, type Stage } from '../phone/phone.svelte';
 import { stepsOf, type Step } from '../steps/from-trace';
-import { MARKS_MAX, type Mark, type MarkName, type Run, type RunKind } from '../steps/run';
+import { MARKS_MAX, SENDS } from '../steps/run';
+import type { Mark, MarkName, Run, RunKind, Scenario } from '../steps/run';
 import { plays, Stopped, type Line } from './play';
+
+/** What a mark makes the server know a moment later: by this name the trace says it. */
+const TELLS: Partial<Record<MarkName, string>> = { notice_taken_back: 'taken_back', tapped: 'clicked' };
 
 /** Phones that fit side by side. */
 const PHONES_MAX = 3;
 
 /** Everything the page shows. */
 export class DemoStage implements Stage {
+  /** One phone a user. */
   readonly phones: Phone[];
-  scenario = $state<RunKind>('peer');
+  /** The second user's other phone, on the stage only in the scenario that needs it. */
+  readonly second: Phone | null;
+  scenario = $state<Scenario>('peer');
   marks = $state.raw<Mark[]>([]);
   run = $state<Run | null>(null);
   /** What the play is doing, as a text key with values; null when none has run. */
@@ -24,6 +32,14 @@ export class DemoStage implements Stage {
   constructor(readonly config: DemoConfig) {
     const owners = config.users.slice(0, PHONES_MAX);
     this.phones = owners.map((owner, index) => new Phone(config, this, owner, index));
+    const twice = owners[1];
+    this.second = twice ? new Phone(config, this, twice, owners.length, true) : null;
+  }
+
+  /** The phones on the stage now. */
+  get shown(): Phone[] {
+    if (this.scenario !== 'devices' || !this.second) return this.phones;
+    return [...this.phones.slice(0, 2), this.second];
   }
 
   /** The eight steps now. */
@@ -52,11 +68,16 @@ export class DemoStage implements Stage {
   mark(name: MarkName, userID: string, detail?: string): void {
     const mark: Mark = { name, userID, at: Date.now(), ...(detail === undefined ? {} : { detail }) };
     this.marks = [...this.marks, mark].slice(-MARKS_MAX);
+    const { run } = this;
+    const event = TELLS[name];
+    if (run?.id && event) {
+      void this.#follow(run, run.id, (trace) => trace.events.some((one) => one.name === event));
+    }
   }
 
   begin(kind: RunKind, sender: string, receivers: string[]): ReturnType<Stage['begin']> {
     this.#following?.abort();
-    this.scenario = kind;
+    if (!SENDS[this.scenario].includes(kind)) this.scenario = kind;
     this.run = {
       kind,
       senderUserID: sender,
@@ -77,22 +98,31 @@ export class DemoStage implements Stage {
     };
   }
 
-  async #follow(run: Run, id: string): Promise<void> {
+  async #follow(run: Run, id: string, enough?: (trace: Trace) => boolean): Promise<void> {
+    this.#following?.abort();
     const following = new AbortController();
     this.#following = following;
     try {
-      await followTrace(id, (trace) => (run.trace = trace), following.signal);
+      await followTrace(id, (trace) => (run.trace = trace), following.signal, enough);
     } catch (fault) {
       if (!following.signal.aborted) throw fault;
     }
   }
 
   /** Chooses a scenario to look at; the latest send stays only if it is one of these. */
-  choose(scenario: RunKind): void {
+  choose(scenario: Scenario): void {
     if (this.playing) this.stop();
+    const leaves = this.scenario === 'devices' && scenario !== 'devices';
     this.scenario = scenario;
     this.line = null;
     if (this.run?.kind !== scenario) this.run = null;
+    if (leaves) unlessGone(this.putAway());
+  }
+
+  /** A phone that is not on the stage must not receive in place of those that are. */
+  async putAway(): Promise<void> {
+    const { second } = this;
+    if (second?.isInUse && !this.shown.includes(second)) await second.reset();
   }
 
   /** Plays the chosen scenario from a clean start of its phones. */
@@ -129,13 +159,17 @@ export class DemoStage implements Stage {
     this.run = null;
     this.line = null;
     this.marks = [];
-    await Promise.all(this.phones.map((phone) => phone.reset()));
+    await Promise.all(this.#all.map((phone) => phone.reset()));
   }
 
   /** Ends every process, link and poll. */
   close(): void {
     this.stop();
     this.#following?.abort();
-    for (const phone of this.phones) phone.close();
+    for (const phone of this.#all) phone.close();
+  }
+
+  get #all(): Phone[] {
+    return this.second ? [...this.phones, this.second] : this.phones;
   }
 }

@@ -39,6 +39,7 @@ const ARRIVAL: MarkName[] = [
   'call_received',
   'call_accepted',
   'call_rejected',
+  'notice_taken_back',
 ];
 
 /** The steps of `run`, or of nobody's send yet when it is null: then only 1 to 3 can be done. */

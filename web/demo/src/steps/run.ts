@@ -16,7 +16,9 @@ export type MarkName =
   | 'live_received'
   | 'call_received'
   | 'call_accepted'
-  | 'call_rejected';
+  | 'call_rejected'
+  | 'taken_back'
+  | 'notice_taken_back';
 
 /** A moment on one phone. */
 export interface Mark {
@@ -30,6 +32,18 @@ export interface Mark {
 
 /** Message to one user, message to a group, or call invitation. */
 export type RunKind = 'peer' | 'group' | 'call';
+
+/** What the page plays: one send, or several that belong together. */
+export type Scenario = RunKind | 'revoke' | 'devices';
+
+/** The sends that belong to a scenario. */
+export const SENDS: Record<Scenario, readonly RunKind[]> = {
+  peer: ['peer'],
+  group: ['group'],
+  call: ['call'],
+  revoke: ['peer'],
+  devices: ['peer', 'call'],
+};
 
 /** One send, from the tap on "send" until the last device has its outcome. */
 export interface Run {

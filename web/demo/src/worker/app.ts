@@ -16,7 +16,7 @@ import { listen } from './listen';
 import { PhoneNetwork, phonePlatform } from './platform';
 import type { ChatMessage, Phase, PushChoice, StartParams } from './protocol';
 import { PagePushKit } from './push-kit';
-import { shownConversation, shownMessage } from './shown';
+import { isShown, shownConversation, shownMessage } from './shown';
 
 const CALL_TIMEOUT_S = 60;
 const HISTORY_COUNT = 30;
@@ -91,14 +91,20 @@ export class App {
     return shownMessage(sent.message, false);
   }
 
+  /** Takes a message back, and with it its notice. */
+  async revoke(conversationID: string, type: number, messageID: string): Promise<ChatMessage> {
+    const sent = { type: ZIMMessageType.Text, messageID, conversationID, conversationType: type };
+    const { message } = await this.zim.revokeMessage(sent);
+    void this.list();
+    return shownMessage(message, false);
+  }
+
   async history(conversationID: string, type: number): Promise<ChatMessage[]> {
     const page = await this.zim.queryHistoryMessage(conversationID, type, {
       count: HISTORY_COUNT,
       reverse: true,
     });
-    return page.messageList
-      .filter((message) => message.type === ZIMMessageType.Text)
-      .map((message) => shownMessage(message, false));
+    return page.messageList.filter(isShown).map((message) => shownMessage(message, false));
   }
 
   async read(conversationID: string, type: number): Promise<void> {
@@ -164,6 +170,11 @@ export class App {
 
   tokenChanged(token: string): void {
     this.#kit.changed(token);
+  }
+
+  /** The user tapped a notice, which may be what started this app. */
+  clicked(parameters: Record<string, unknown>): void {
+    this.#kit.tapped(parameters);
   }
 
   /** Tells the page what went wrong; it is the page that shows it. */

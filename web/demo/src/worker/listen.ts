@@ -1,7 +1,7 @@
 /** Events of the SDK, handed to the page. */
 import { ZIMMessageType, type ZIMMessage, type ZIMMessageReceivedInfo } from '@hongyan/zim/core';
 import type { App } from './app';
-import { shownMessage } from './shown';
+import { isShown, shownMessage } from './shown';
 
 /** Listens to everything the app shows. */
 export function listen(app: App): void {
@@ -13,6 +13,9 @@ export function listen(app: App): void {
   );
   zim.on('groupMessageReceived', (_, { messageList, info, fromConversationID }) =>
     onMessages(app, fromConversationID, messageList, info),
+  );
+  zim.on('messageRevokeReceived', (_, { messageList }) =>
+    page.emit('revoked', { messages: messageList.map((message) => shownMessage(message, false)) }),
   );
   zim.on('conversationChanged', () => void app.list());
   zim.on('callInvitationReceived', (_, { callID, inviter }) =>
@@ -30,9 +33,7 @@ export function listen(app: App): void {
 
 function onMessages(app: App, from: string, list: ZIMMessage[], info: ZIMMessageReceivedInfo): void {
   const offline = info.isOfflineMessage;
-  const texts = list
-    .filter((message) => message.type === ZIMMessageType.Text)
-    .map((message) => shownMessage(message, offline));
+  const texts = list.filter(isShown).map((message) => shownMessage(message, offline));
   if (texts.length > 0) app.page.emit('messages', { conversationID: from, offline, messages: texts });
   for (const message of list) if (message.type === ZIMMessageType.Command) onCommand(app, message);
 }

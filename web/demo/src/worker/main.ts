@@ -25,6 +25,9 @@ rpc
   .handle('logout', () => running().logout())
   .handle('send', (params) => running().send(params as unknown as Parameters<App['send']>[0]))
   .handle('history', ({ conversationID, type }) => running().history(String(conversationID), Number(type)))
+  .handle('revoke', ({ conversationID, type, messageID }) =>
+    running().revoke(String(conversationID), Number(type), String(messageID)),
+  )
   .handle('read', ({ conversationID, type }) => running().read(String(conversationID), Number(type)))
   .handle('invite', ({ userID, push }) => running().invite(String(userID), push as PushChoice))
   .handle('accept', ({ callID }) => running().accept(String(callID)))
@@ -34,5 +37,6 @@ rpc
   .on<{ phase: Phase }>('phase', ({ phase }) => running().setPhase(phase))
   .on<{ online: boolean }>('network', ({ online }) => running().setOnline(online))
   .on<{ token: string }>('token', ({ token }) => running().tokenChanged(token))
+  .on<{ parameters: Record<string, unknown> }>('clicked', ({ parameters }) => running().clicked(parameters))
   .on('freeze', () => (flag ? standStill(flag) : gate.shut()))
   .on('thaw', () => gate.open());

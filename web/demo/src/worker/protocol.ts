@@ -37,6 +37,8 @@ export interface ChatMessage {
   at: number;
   /** It was sent while this device was away. */
   offline: boolean;
+  /** Who took it back; null as long as nobody has. */
+  revokedBy: string | null;
 }
 
 /** An entry of the conversation list as the page shows it. */
@@ -46,6 +48,8 @@ export interface ChatConversation {
   name: string;
   unread: number;
   lastText: string;
+  /** Who took the last message back; null when nobody has. */
+  lastRevokedBy: string | null;
   /** Unix time in ms of the last message, 0 when there is none. */
   at: number;
   muted: boolean;
@@ -63,6 +67,8 @@ export interface WorkerEvents {
   loggedIn: { userID: string };
   registered: { pushID: string; errorCode: number; msg: string };
   messages: { conversationID: string; offline: boolean; messages: ChatMessage[] };
+  /** Messages were taken back by somebody else, or on another device of this user. */
+  revoked: { messages: ChatMessage[] };
   conversations: { list: ChatConversation[] };
   'call.received': { callID: string; inviter: string };
   'call.state': { callID: string; parties: CallParty[] };

@@ -2,12 +2,19 @@
 import {
   ZIMConversationNotificationStatus,
   ZIMConversationType,
+  ZIMMessageType,
   type ZIMConversation,
   type ZIMMessage,
+  type ZIMRevokeMessage,
 } from '@hongyan/zim/core';
 import type { ChatConversation, ChatMessage } from './protocol';
 
-/** A text message. */
+/** Whether the page shows it as a message: a text, or what is left of one. */
+export function isShown({ type }: ZIMMessage): boolean {
+  return type === ZIMMessageType.Text || type === ZIMMessageType.Revoke;
+}
+
+/** A text message, or what is left of one. */
 export function shownMessage(message: ZIMMessage, offline: boolean): ChatMessage {
   return {
     messageID: message.messageID ?? '',
@@ -19,6 +26,7 @@ export function shownMessage(message: ZIMMessage, offline: boolean): ChatMessage
     text: textOf(message),
     at: message.timestamp ?? 0,
     offline,
+    revokedBy: revokedBy(message),
   };
 }
 
@@ -31,9 +39,14 @@ export function shownConversation(conversation: ZIMConversation): ChatConversati
     name: conversation.conversationName ?? conversation.conversationID,
     unread: conversation.unreadMessageCount,
     lastText: lastMessage ? textOf(lastMessage) : '',
+    lastRevokedBy: lastMessage ? revokedBy(lastMessage) : null,
     at: lastMessage?.timestamp ?? 0,
     muted: conversation.notificationStatus === ZIMConversationNotificationStatus.DoNotDisturb,
   };
+}
+
+function revokedBy(message: ZIMMessage): string | null {
+  return message.type === ZIMMessageType.Revoke ? (message as ZIMRevokeMessage).operatedUserID : null;
 }
 
 function textOf(message: ZIMMessage): string {

@@ -65,8 +65,14 @@ describe('a call on the screen', () => {
 
   it('the callee stops ringing when it was answered elsewhere', () => {
     const incoming: CallView = { ...out, direction: 'in', userID: 'alice' };
-    expect(withParties(incoming, 'bob', [{ userID: 'bob', state: 2 }]).phase).toBe('ended');
-    expect(withParties(incoming, 'bob', [{ userID: 'bob', state: 5 }]).phase).toBe('ringing');
+    const answered = (state: number, call = incoming) =>
+      withParties(call, 'bob', [{ userID: 'bob', state }]);
+    expect(answered(1)).toMatchObject({ phase: 'ended', end: 'elsewhere' });
+    expect(answered(2)).toMatchObject({ phase: 'ended', end: 'declined' });
+    expect(answered(6)).toMatchObject({ phase: 'ended', end: 'timeout' });
+    expect(answered(5).phase).toBe('ringing');
+    // Answered here: the server's word on it changes nothing.
+    expect(answered(1, { ...incoming, phase: 'answering' }).phase).toBe('answering');
   });
 
   it('ends with a reason', () =>

@@ -50,6 +50,7 @@ function trace(devices: TraceDevice[], steps: [number, number][], answered = fal
             pushType: 0,
             notifyId: 1,
             targets: 1,
+            purpose: 'notice',
             state: 'accepted',
             attempts: [attempts],
           },
