@@ -35,6 +35,7 @@ async function arrive(userID: string, options: PersonOptions = {}): Promise<Pers
     'conversationTotalUnreadMessageCountUpdated',
     'blacklistChanged',
     'userRuleUpdated',
+    'groupStateChanged',
     'callInvitationCreated',
     'callInvitationReceived',
     'callInvitationCancelled',
@@ -150,6 +151,22 @@ describe('two devices of one user', () => {
     expect(phone.heard('messageRevokeReceived')).toEqual([]);
     const { conversationList } = await web.zim.queryConversationList({ count: 1 });
     expect(conversationList[0]?.lastMessage).toMatchObject({ type: 31 });
+  });
+
+  it('are in the same groups', async () => {
+    const { annID, phone, web } = await three();
+    const groupID = `group-${++count}`;
+    await phone.zim.createGroup({ groupID, groupName: '雁', groupAvatarUrl: '' }, [annID]);
+    await web.until('groupStateChanged', ({ state, groupInfo }) =>
+      state === 1 && groupInfo.baseInfo.groupID === groupID);
+    await web.until('conversationChanged', ({ infoList }) =>
+      infoList.some(({ conversation }) => conversation.conversationID === groupID),
+    );
+    await web.zim.leaveGroup(groupID);
+    await phone.until('groupStateChanged', ({ state, event }) => state === 0 && event === 5);
+    await phone.until('conversationChanged', ({ infoList }) =>
+      infoList.some(({ event, conversation }) => event === 2 && conversation.conversationID === groupID),
+    );
   });
 
   it('have one block list and one push rule', async () => {
