@@ -9,6 +9,7 @@ mod bench;
 mod config;
 mod dev;
 mod emulator;
+mod explain;
 mod logging;
 mod push;
 mod serve;
@@ -46,6 +47,8 @@ enum Command {
     Push(push::Push),
     /// Tell what happened to a message or call on its way to every device, and why.
     Trace(trace::Trace),
+    /// Tell who would be pushed for a message now, who not, and why; nothing is sent. Asks a running server.
+    Explain(explain::Explain),
     /// Copy the data into a new file, also while the server runs. To restore, start on the copy.
     Backup(backup::Backup),
     /// Run the emulated Push Kit alone.
@@ -80,6 +83,7 @@ async fn run(command: Command) -> anyhow::Result<()> {
         Command::Token(token) => token.run().await,
         Command::Push(push) => push.run().await,
         Command::Trace(trace) => trace.run().await,
+        Command::Explain(explain) => explain.run().await,
         Command::Backup(backup) => backup.run().await,
         Command::Emulator(emulator) => emulator.run().await,
         Command::Config(config) => config.run(),

@@ -4,6 +4,7 @@
 //! stops, the store writes what it kept in memory. Each wait is bounded.
 
 use crate::{
+    admin::{self, Admin, OperatorKey},
     calls::{Calls, Deadlines},
     chat::{Chat, Fanout},
     clock::Clock,
@@ -70,6 +71,15 @@ impl Server {
         let limits = SessionLimits { login_deadline_ms: config.limits.login_deadline_ms };
         let core = Core::start(store, clock, push_limits(&config), limits, None)?;
         let services = core.services.clone();
+        let key = OperatorKey::of(&config.server.data).context("the operator's key in the data directory")?;
+        let admin = Admin {
+            clock: services.clock.clone(),
+            store: services.store.clone(),
+            hub: services.hub.clone(),
+            push: core.push.explainer(),
+            key: Arc::new(key),
+        };
+        let extra = extra.merge(admin::routes(admin));
         let metrics = Metrics::new(services.clone(), core.push.counters().clone());
         let parts = GatewayParts { services, metrics, extra, config: gateway_config(&config) };
         let gateway = gateway::serve(parts).await.context("cannot listen")?;

@@ -9,6 +9,7 @@
 //! `app` builds the parts and stops them in order. Which module may use which is written in ARCHITECTURE.md
 //! and held by a test.
 
+pub mod admin;
 pub mod app;
 pub mod calls;
 pub mod chat;

@@ -149,7 +149,7 @@ impl Sources {
     }
 
     /// Everybody an intent concerns, without its sender.
-    async fn recipients(&self, intent: &Intent) -> Result<Vec<UserId>, StoreError> {
+    pub async fn recipients(&self, intent: &Intent) -> Result<Vec<UserId>, StoreError> {
         let mut users = match &intent.spec.recipients {
             Recipients::Users(users) => users.clone(),
             Recipients::Others => self.members(intent).await?,

@@ -9,6 +9,7 @@ pub mod counters;
 mod credentials;
 pub mod decide;
 mod dispatcher;
+mod dry_run;
 mod exchange;
 mod gather;
 mod health;
@@ -35,6 +36,7 @@ mod work;
 
 pub use counters::{Counters, LATENCY_BUCKETS_MS};
 pub use credentials::parse_credential;
+pub use dry_run::{Foreseen, ForeseenDevice, ForeseenRequest, Supposed};
 pub use limits::PushLimits;
 pub use notice::notice;
 pub use reasons::Reason;
@@ -84,12 +86,44 @@ pub struct PushParts {
     pub carrier: Option<Arc<dyn Carrier>>,
 }
 
-/// The running pipeline. Dropping it stops every task at once; what was under way is found in the store.
-pub struct Push {
+/// Answers "why?": what happened to messages and calls, and what would happen to one that is not sent.
+pub struct Explainer {
     clock: Clock,
     store: Arc<dyn Store>,
-    counters: Arc<Counters>,
     pending: SharedPending,
+    sources: Arc<Sources>,
+}
+
+impl Explainer {
+    /// What happened to a message or call and why; `None` when there is no such ID in this app (or at all).
+    pub async fn trace(&self, app: Option<AppId>, id: u64) -> Result<Option<TraceView>, StoreError> {
+        let waiting = |intent| planner::lock(&self.pending).waiting_of(intent).unwrap_or_default();
+        TraceView::load_with(&*self.store, app, id, self.clock.now_ms(), waiting).await
+    }
+
+    /// The newest traces that concern a user (and one of its devices, if named), of intents below `before`, up to
+    /// `count`. About a second behind.
+    pub async fn traces_of(
+        &self,
+        app: AppId,
+        user: &UserId,
+        device: Option<&DeviceId>,
+        before: u64,
+        count: usize,
+    ) -> Result<Vec<TraceLine>, StoreError> {
+        TraceLine::load(&*self.store, app, user, device, before, count).await
+    }
+
+    /// What would become of a message that is not sent. `None`: the sender has no such conversation.
+    pub async fn foresee(&self, app: AppId, supposed: Supposed) -> Result<Option<Foreseen>, StoreError> {
+        dry_run::foresee(&self.sources, app, supposed).await
+    }
+}
+
+/// The running pipeline. Dropping it stops every task at once; what was under way is found in the store.
+pub struct Push {
+    counters: Arc<Counters>,
+    explainer: Arc<Explainer>,
     stop: CancellationToken,
     planner: JoinHandle<()>,
     retention: JoinHandle<()>,
@@ -127,9 +161,16 @@ impl Push {
         };
         let retractor = tokio::spawn(retractor.run(stop.clone()));
         let sources = Sources { clock: clock.clone(), store: store.clone(), hub, credentials, started_at };
-        let planner = Planner {
-            sources: Arc::new(sources),
+        let sources = Arc::new(sources);
+        let explainer = Arc::new(Explainer {
+            clock: clock.clone(),
+            store: store.clone(),
             pending: pending.clone(),
+            sources: sources.clone(),
+        });
+        let planner = Planner {
+            sources,
+            pending,
             orders,
             counters: counters.clone(),
             signals,
@@ -143,10 +184,8 @@ impl Push {
         let indexer = tokio::spawn(retention::index(store.clone(), clock.clone(), stop.clone()));
         let retention = tokio::spawn(retention::run(store.clone(), clock.clone(), limits, stop.clone()));
         Self {
-            clock,
-            store,
             counters,
-            pending,
+            explainer,
             stop,
             planner,
             retention,
@@ -157,23 +196,14 @@ impl Push {
         }
     }
 
-    /// What happened to a message or call and why; `None` when there is no such ID in this app (or at all).
-    pub async fn trace(&self, app: Option<AppId>, id: u64) -> Result<Option<TraceView>, StoreError> {
-        let waiting = |intent| planner::lock(&self.pending).waiting_of(intent).unwrap_or_default();
-        TraceView::load_with(&*self.store, app, id, self.clock.now_ms(), waiting).await
+    /// Answers questions; lives as long as it is wanted.
+    pub fn explainer(&self) -> Arc<Explainer> {
+        self.explainer.clone()
     }
 
-    /// The newest traces that concern a user (and one of its devices, if named), of intents below `before`, up to
-    /// `count`. About a second behind.
-    pub async fn traces_of(
-        &self,
-        app: AppId,
-        user: &UserId,
-        device: Option<&DeviceId>,
-        before: u64,
-        count: usize,
-    ) -> Result<Vec<TraceLine>, StoreError> {
-        trace_lines::load(&*self.store, app, user, device, before, count).await
+    /// What happened to a message or call and why; as [`Explainer::trace`].
+    pub async fn trace(&self, app: Option<AppId>, id: u64) -> Result<Option<TraceView>, StoreError> {
+        self.explainer.trace(app, id).await
     }
 
     /// Numbers for telemetry.

@@ -386,7 +386,11 @@ fn push_type(notice: &Notice, vendor: VendorKind) -> u8 {
 
 /// What a device is waited for, in words.
 pub(super) fn awaited(waiting: &Waiting) -> Words {
-    match waiting.awaited {
+    awaited_words(waiting.awaited)
+}
+
+pub(super) fn awaited_words(awaited: Awaited) -> Words {
+    match awaited {
         Awaited::Ack => Words::new(
             "Connected: it has until the deadline to acknowledge, then it is pushed.",
             "设备在线：在截止时间内等待确认，逾期则推送。",

@@ -127,7 +127,7 @@ fn verdict_events(verdict: &Verdict, created_at: u64, events: &mut Vec<EventView
 }
 
 /// Why a device needed a push.
-fn unreached(cause: &str, after_ms: u64) -> Words {
+pub(super) fn unreached(cause: &str, after_ms: u64) -> Words {
     match cause {
         "no_session" => Words::new("Offline: it has no session.", "离线：没有会话连接。"),
         "stayed_away" => Words::new(

@@ -2,7 +2,7 @@
 //! without a message ID at hand.
 
 use super::trace::{DeviceView, TraceKind, of_one};
-use crate::store::{PushStore, StoreError, Subject};
+use crate::store::{StoreError, Subject, TraceSource};
 use hongyan_wire::{AppId, DeviceId, UserId};
 use serde::{Deserialize, Serialize};
 
@@ -25,7 +25,35 @@ pub struct TraceLine {
     pub device: DeviceView,
 }
 
-pub(super) async fn load<S: PushStore + ?Sized>(
+impl TraceLine {
+    /// The newest lines of a user, and of one of its devices if named, of intents below `before`.
+    pub async fn load<S: TraceSource + ?Sized>(
+        store: &S,
+        app: AppId,
+        user: &UserId,
+        device: Option<&DeviceId>,
+        before: u64,
+        count: usize,
+    ) -> Result<Vec<Self>, StoreError> {
+        load(store, app, user, device, before, count).await
+    }
+
+    /// One line of text, for people. English.
+    pub fn to_text(&self) -> String {
+        let kind = match self.kind {
+            TraceKind::Message => "message",
+            TraceKind::Call => "call",
+        };
+        let state = format!("{:?}", self.device.state).to_lowercase();
+        let device = self.device.device_id.as_ref().map_or("-", DeviceId::as_str);
+        let why = self.device.reason_text.as_ref().map_or("", |words| words.en.as_str());
+        let (id, sender, at) = (&self.id, &self.sender_user_id, self.accepted_at);
+        let line = format!("{at}  {kind:7} {id:>19}  from {sender}  {device}  {state:10}  {why}");
+        line.trim_end().to_owned()
+    }
+}
+
+async fn load<S: TraceSource + ?Sized>(
     store: &S,
     app: AppId,
     user: &UserId,
@@ -33,7 +61,7 @@ pub(super) async fn load<S: PushStore + ?Sized>(
     before: u64,
     count: usize,
 ) -> Result<Vec<TraceLine>, StoreError> {
-    let records = store.traces_of(app, user, before, count).await?;
+    let records = store.records_of(app, user, before, count).await?;
     let mut lines = Vec::new();
     for record in records {
         let (id, kind) = match &record.intent.subject {

@@ -31,7 +31,7 @@ pub use pushes::{
     Attempt, AttemptEnd, Decision, Dispatch, DispatchState, Intent, IntentKind, NewDispatch, NewIntent, Plan,
     Purpose, PushStore, Recipients, Subject, Target, TargetEnd, TraceRecord, TraceSource, Verdict,
 };
-pub use retractions::{PendingRetraction, Retraction};
+pub use retractions::{PendingRetraction, Retraction, RetractionStore};
 pub use users::{DeviceRecord, LoginRecord, NewPush, PushTarget, SignedIn, Tombstone, User, UserStore};
 
 use std::path::Path;
@@ -56,6 +56,7 @@ pub trait Store:
     + GroupStore
     + CallStore
     + PushStore
+    + RetractionStore
     + Send
     + Sync
 {

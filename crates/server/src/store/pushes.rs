@@ -3,7 +3,7 @@
 //! intent (one per message or call action) ─plan─▶ verdicts + dispatches ─attempts─▶ ends. An intent is pending
 //! until every device of every recipient has a verdict; a dispatch until every target has an end.
 
-use super::{Appended, CallRecord, ConversationNo, PendingRetraction, Store, StoreError, StoredMessage};
+use super::{Appended, CallRecord, ConversationNo, PushTarget, Store, StoreError, StoredMessage};
 use hongyan_vendors::{Notice, VendorKind};
 use hongyan_wire::{
     AppId, CallId, ConversationKey, DeviceId, MessageId, PushId, Seq, UserId, call::CallMode,
@@ -384,22 +384,6 @@ pub trait PushStore {
     /// Traces whose subject is this message or call ID, oldest first. Empty when nothing was to be pushed.
     async fn trace(&self, subject: u64) -> Result<Vec<TraceRecord>, StoreError>;
 
-    /// Retractions with id > `after`, by id, up to `count`.
-    async fn pending_retractions(
-        &self,
-        after: u64,
-        count: usize,
-    ) -> Result<Vec<PendingRetraction>, StoreError>;
-
-    /// Writes the requests that a retraction caused so far, and when it is looked at again; `None`: it is done
-    /// and forgotten. All or nothing; for a retraction that is done already nothing changes, and `false`.
-    async fn advance_retraction(
-        &self,
-        id: u64,
-        dispatches: Vec<NewDispatch>,
-        next_due: Option<u64>,
-    ) -> Result<bool, StoreError>;
-
     /// Notes that a user tapped the notice of a message or call on a device; the first time counts. `false` when
     /// nothing of this app was to be pushed for it.
     async fn note_click(
@@ -410,9 +394,6 @@ pub trait PushStore {
         device: &DeviceId,
         now_ms: u64,
     ) -> Result<bool, StoreError>;
-
-    /// Writes requests that belong to no intent's plan (badges).
-    async fn put_dispatches(&self, dispatches: Vec<NewDispatch>) -> Result<(), StoreError>;
 
     /// Moves up to about `count` users from the log of verdicts into the index of traces by user. The number
     /// moved; 0 when nothing is left.
@@ -444,6 +425,18 @@ pub trait TraceSource: Sync {
 
     /// As `CallStore::call`.
     async fn traced_call(&self, id: CallId) -> Result<Option<CallRecord>, StoreError>;
+
+    /// As `PushStore::traces_of`.
+    async fn records_of(
+        &self,
+        app: AppId,
+        user: &UserId,
+        before: u64,
+        count: usize,
+    ) -> Result<Vec<TraceRecord>, StoreError>;
+
+    /// As `UserStore::push_target`.
+    async fn traced_push_id(&self, app: AppId, id: &PushId) -> Result<Option<PushTarget>, StoreError>;
 }
 
 #[async_trait::async_trait]
@@ -458,5 +451,19 @@ impl<S: Store + ?Sized> TraceSource for S {
 
     async fn traced_call(&self, id: CallId) -> Result<Option<CallRecord>, StoreError> {
         self.call(id).await
+    }
+
+    async fn records_of(
+        &self,
+        app: AppId,
+        user: &UserId,
+        before: u64,
+        count: usize,
+    ) -> Result<Vec<TraceRecord>, StoreError> {
+        self.traces_of(app, user, before, count).await
+    }
+
+    async fn traced_push_id(&self, app: AppId, id: &PushId) -> Result<Option<PushTarget>, StoreError> {
+        self.push_target(app, id).await
     }
 }

@@ -1,5 +1,6 @@
 //! Orders to take notices back: written with what causes them, gone when their requests are written.
 
+use super::{NewDispatch, StoreError};
 use hongyan_wire::{AppId, CallId, DeviceId, MessageId, Seq, UserId};
 use serde::{Deserialize, Serialize};
 
@@ -47,4 +48,27 @@ pub struct PendingRetraction {
     pub what: Retraction,
     /// Unix time in ms of the next look.
     pub due_at: u64,
+}
+
+/// Orders to take notices back, and requests that follow from them.
+#[async_trait::async_trait]
+pub trait RetractionStore {
+    /// Retractions with id > `after`, by id, up to `count`.
+    async fn pending_retractions(
+        &self,
+        after: u64,
+        count: usize,
+    ) -> Result<Vec<PendingRetraction>, StoreError>;
+
+    /// Writes the requests that a retraction caused so far, and when it is looked at again; `None`: it is done
+    /// and forgotten. All or nothing; for a retraction that is done already nothing changes, and `false`.
+    async fn advance_retraction(
+        &self,
+        id: u64,
+        dispatches: Vec<NewDispatch>,
+        next_due: Option<u64>,
+    ) -> Result<bool, StoreError>;
+
+    /// Writes requests that belong to no intent's plan (badges).
+    async fn put_dispatches(&self, dispatches: Vec<NewDispatch>) -> Result<(), StoreError>;
 }

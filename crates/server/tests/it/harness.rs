@@ -89,6 +89,11 @@ impl World {
         self.server.store()
     }
 
+    /// The data directory.
+    pub fn data(&self) -> &std::path::Path {
+        self.dir.path()
+    }
+
     /// Moves the time of server and Push Kit.
     pub fn advance(&self, span: Duration) {
         if let Some(kit) = &self.kit {

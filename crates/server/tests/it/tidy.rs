@@ -18,6 +18,7 @@ const LARGE: &[(&str, usize)] = &[];
 
 /// What each module of the server may name with `crate::`. `app` builds everything and may name all.
 const ARROWS: &[(&str, &[&str])] = &[
+    ("admin", &["clock", "hub", "push", "store"]),
     ("calls", &["chat", "clock", "hub", "push", "store"]),
     ("chat", &["clock", "hub", "push", "store"]),
     ("clock", &[]),

@@ -4,12 +4,11 @@ use super::{
     SqliteStore,
     columns::{self, int},
     command::Work,
-    dispatches, history, ids, intents, retractions, trace_index,
+    dispatches, history, ids, intents, trace_index,
     trouble::Trouble,
 };
 use crate::store::{
-    AttemptEnd, Dispatch, Intent, NewDispatch, PendingRetraction, Plan, PushStore, StoreError, Subject,
-    Target, TraceRecord, Verdict,
+    AttemptEnd, Dispatch, Intent, Plan, PushStore, StoreError, Subject, Target, TraceRecord, Verdict,
 };
 use hongyan_wire::{AppId, DeviceId, UserId};
 use rusqlite::{Connection, params};
@@ -56,6 +55,21 @@ fn clicks(sql: &Connection, intent: u64) -> Result<Vec<(Target, u64)>, Trouble> 
         let (user, device) = (columns::user(row, 0)?, Some(columns::device(row, 1)?));
         Ok((Target { user, device, push_id: None }, columns::number(row, 2)?))
     })
+}
+
+/// Traces that concern a user, newest first.
+pub(super) fn traces_of(
+    sql: &Connection,
+    app: AppId,
+    user: &UserId,
+    before: u64,
+    count: usize,
+) -> Result<Vec<TraceRecord>, Trouble> {
+    let mut found = Vec::new();
+    for id in trace_index::of_user(sql, app, user, before, count.min(PAGE_MAX))? {
+        found.extend(one_record(sql, id)?);
+    }
+    Ok(found)
 }
 
 /// The trace of one intent.
@@ -118,23 +132,6 @@ impl PushStore for SqliteStore {
         self.readers.read(move |sql| trace(sql, subject)).await
     }
 
-    async fn pending_retractions(
-        &self,
-        after: u64,
-        count: usize,
-    ) -> Result<Vec<PendingRetraction>, StoreError> {
-        self.readers.read(move |sql| retractions::pending(sql, after, count.min(PAGE_MAX))).await
-    }
-
-    async fn advance_retraction(
-        &self,
-        id: u64,
-        requests: Vec<NewDispatch>,
-        next_due: Option<u64>,
-    ) -> Result<bool, StoreError> {
-        self.queue.run(move |work| retractions::advance(work.sql, id, &requests, next_due)).await
-    }
-
     async fn note_click(
         &self,
         app: AppId,
@@ -158,12 +155,6 @@ impl PushStore for SqliteStore {
             .await
     }
 
-    async fn put_dispatches(&self, requests: Vec<NewDispatch>) -> Result<(), StoreError> {
-        self.queue
-            .run(move |work| requests.iter().try_for_each(|request| dispatches::put(work.sql, request)))
-            .await
-    }
-
     async fn index_traces(&self, count: usize) -> Result<usize, StoreError> {
         self.queue.run(move |work| trace_index::advance(work.sql, count.min(PAGE_MAX))).await
     }
@@ -176,15 +167,7 @@ impl PushStore for SqliteStore {
         count: usize,
     ) -> Result<Vec<TraceRecord>, StoreError> {
         let user = user.clone();
-        self.readers
-            .read(move |sql| {
-                let mut found = Vec::new();
-                for id in trace_index::of_user(sql, app, &user, before, count.min(PAGE_MAX))? {
-                    found.extend(one_record(sql, id)?);
-                }
-                Ok(found)
-            })
-            .await
+        self.readers.read(move |sql| traces_of(sql, app, &user, before, count)).await
     }
 
     async fn forget_traces(&self, before_ms: u64, count: usize) -> Result<usize, StoreError> {

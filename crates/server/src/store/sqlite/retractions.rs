@@ -1,11 +1,12 @@
 //! Notices that have to go: ordered with what caused it, removed with the requests that carry it out.
 
 use super::{
+    SqliteStore,
     columns::{self, int, json, number},
     dispatches,
     trouble::Trouble,
 };
-use crate::store::{NewDispatch, PendingRetraction, Retraction};
+use crate::store::{NewDispatch, PendingRetraction, Retraction, RetractionStore, StoreError};
 use hongyan_wire::{AppId, UserId};
 use rusqlite::{Connection, params};
 
@@ -20,6 +21,9 @@ pub(super) fn put(
     columns::run(sql, insert, params![int(id), app.0, serde_json::to_string(what)?, int(now_ms)])?;
     Ok(())
 }
+
+/// Orders of one page, whatever is asked.
+const PAGE_MAX: usize = 1_000;
 
 /// Whether a notice could be on a device of this user at all.
 pub(super) fn may_concern(sql: &Connection, app: AppId, user: &UserId) -> Result<bool, Trouble> {
@@ -56,4 +60,30 @@ pub(super) fn advance(
         requests.iter().try_for_each(|request| dispatches::put(sql, request))?;
     }
     Ok(changed == 1)
+}
+
+#[async_trait::async_trait]
+impl RetractionStore for SqliteStore {
+    async fn pending_retractions(
+        &self,
+        after: u64,
+        count: usize,
+    ) -> Result<Vec<PendingRetraction>, StoreError> {
+        self.readers.read(move |sql| self::pending(sql, after, count.min(PAGE_MAX))).await
+    }
+
+    async fn advance_retraction(
+        &self,
+        id: u64,
+        requests: Vec<NewDispatch>,
+        next_due: Option<u64>,
+    ) -> Result<bool, StoreError> {
+        self.queue.run(move |work| self::advance(work.sql, id, &requests, next_due)).await
+    }
+
+    async fn put_dispatches(&self, requests: Vec<NewDispatch>) -> Result<(), StoreError> {
+        self.queue
+            .run(move |work| requests.iter().try_for_each(|request| dispatches::put(work.sql, request)))
+            .await
+    }
 }

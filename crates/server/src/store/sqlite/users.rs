@@ -226,6 +226,13 @@ fn targets_of(sql: &Connection, app: AppId, user: &UserId) -> Result<Vec<PushTar
     Ok(found.into_iter().flatten().collect())
 }
 
+/// One PushID that somebody is bound to.
+pub(super) fn push_target(sql: &Connection, app: AppId, id: &PushId) -> Result<Option<PushTarget>, Trouble> {
+    let query = format!("{TARGET} WHERE push_ids.id = ?1 AND push_ids.app = ?2");
+    let found = columns::first(sql, &query, params![id.as_str(), app.0], target)?;
+    Ok(found.flatten())
+}
+
 #[async_trait::async_trait]
 impl UserStore for SqliteStore {
     async fn sign_in(&self, login: LoginRecord) -> Result<SignedIn, StoreError> {
@@ -343,12 +350,6 @@ impl UserStore for SqliteStore {
 
     async fn push_target(&self, app: AppId, push_id: &PushId) -> Result<Option<PushTarget>, StoreError> {
         let id = push_id.clone();
-        self.readers
-            .read(move |sql| {
-                let query = format!("{TARGET} WHERE push_ids.id = ?1 AND push_ids.app = ?2");
-                let found = columns::first(sql, &query, params![id.as_str(), app.0], target)?;
-                Ok(found.flatten())
-            })
-            .await
+        self.readers.read(move |sql| push_target(sql, app, &id)).await
     }
 }

@@ -1,0 +1,240 @@
+//! "Who would be pushed for this message now, who not, and why?": the planner's first look at a message that is
+//! never sent, and the request that the vendor would get.
+
+use super::{
+    Reason,
+    decide::Step,
+    gather::{Settled, Sources},
+    notice::notice,
+    pending::{Look, Scope},
+    trace::awaited_words,
+    trace_events::{Words, unreached},
+};
+use crate::store::{Intent, IntentKind, NewIntent, Recipients, StoreError, Subject};
+use hongyan_vendors::{Badge, Notice, VendorKind, vendor};
+use hongyan_wire::{AppId, ConversationKey, DeviceId, MessageId, PushId, UserId, message::PushConfig};
+use serde::{Deserialize, Serialize};
+use std::{collections::HashSet, sync::Arc};
+
+/// A message that is not sent.
+#[derive(Clone, PartialEq, Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Supposed {
+    /// Who would send it.
+    #[serde(rename = "senderUserID")]
+    pub sender_user_id: UserId,
+    /// userID or groupID.
+    #[serde(rename = "conversationID")]
+    pub conversation_id: String,
+    /// 0 peer, 2 group.
+    pub conversation_type: hongyan_wire::ConversationType,
+    /// What would be pushed; absent is a message without one.
+    #[serde(default)]
+    pub push_config: Option<PushConfig>,
+    /// Mentioned users.
+    #[serde(rename = "mentionedUserIDs", default)]
+    pub mentioned_user_ids: Vec<UserId>,
+    /// Everybody is mentioned.
+    #[serde(default)]
+    pub is_mention_all: bool,
+    /// Mentioned members are pushed through do-not-disturb.
+    #[serde(default)]
+    pub is_notify_mentioned_users: bool,
+}
+
+/// What would become of it now.
+#[derive(Clone, PartialEq, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Foreseen {
+    /// One entry per device of each recipient.
+    pub devices: Vec<ForeseenDevice>,
+    /// Requests that the vendors would get, without tokens.
+    pub requests: Vec<ForeseenRequest>,
+}
+
+/// What would become of one device.
+#[derive(Clone, PartialEq, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ForeseenDevice {
+    /// The recipient.
+    #[serde(rename = "userID")]
+    pub user_id: UserId,
+    /// The device; absent when the user has none.
+    #[serde(rename = "deviceID")]
+    pub device_id: Option<DeviceId>,
+    /// Its PushID.
+    #[serde(rename = "pushID")]
+    pub push_id: Option<PushId>,
+    /// `push`, `wait`, `acked`, `suppress`.
+    pub step: &'static str,
+    /// Code of the reason, for `suppress`.
+    pub reason: Option<&'static str>,
+    /// For `wait`: Unix time in ms until which it is waited for; pushed then, unless it acknowledges.
+    pub until: Option<u64>,
+    /// In words.
+    pub text: Words,
+}
+
+/// A request that a vendor would get.
+#[derive(Clone, PartialEq, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ForeseenRequest {
+    /// Which vendor.
+    pub vendor: VendorKind,
+    /// Credential set 1 or 2.
+    pub app_type: u8,
+    /// Devices in it.
+    pub targets: usize,
+    /// Method and address.
+    pub url: String,
+    /// The vendor's header that tells kinds of push apart.
+    pub push_type: Option<String>,
+    /// The body, with PushIDs in place of tokens; or why none could be built.
+    pub body: serde_json::Value,
+}
+
+/// Looks at a message that is not sent. `None`: there is no such conversation for this sender.
+pub(super) async fn foresee(
+    sources: &Sources,
+    app: AppId,
+    supposed: Supposed,
+) -> Result<Option<Foreseen>, StoreError> {
+    let Ok(key) = ConversationKey::new(&supposed.conversation_id, supposed.conversation_type) else {
+        return Ok(None);
+    };
+    let Some(intent) = intent(sources, app, supposed, &key).await? else { return Ok(None) };
+    if intent.spec.push == PushConfig::default() {
+        return Ok(Some(unpushed(sources, &intent).await?));
+    }
+    let look = Look {
+        intent: Arc::new(intent),
+        scope: Scope::Everybody,
+        from_before: false,
+        reload: false,
+        acked: Vec::new(),
+        decided: HashSet::new(),
+        waiting: Vec::new(),
+        call_acks: HashSet::new(),
+        other_due: None,
+    };
+    let prepared = sources.prepare(look).await.map_err(|(_, error)| error)?;
+    let shared = sources.share(std::slice::from_ref(&prepared)).await?;
+    let seen = sources.see(&prepared, &shared).await?;
+    let said = notice(&prepared.look.intent, seen.strategy);
+    let requests = requests(sources, app, &seen.settled, &said).await?;
+    Ok(Some(Foreseen { devices: seen.settled.iter().map(device).collect(), requests }))
+}
+
+async fn intent(
+    sources: &Sources,
+    app: AppId,
+    supposed: Supposed,
+    key: &ConversationKey,
+) -> Result<Option<Intent>, StoreError> {
+    let (store, now) = (&sources.store, sources.clock.now_ms());
+    let sender = supposed.sender_user_id;
+    let own = store.membership(app, &sender, key).await?;
+    let recipients = match key {
+        ConversationKey::Peer(user) if store.users(app, std::slice::from_ref(user)).await?.is_empty() => {
+            return Ok(None);
+        }
+        ConversationKey::Peer(user) => Recipients::Users(vec![user.clone()]),
+        ConversationKey::Group(_) if own.is_none() => return Ok(None),
+        ConversationKey::Group(_) => Recipients::Others,
+    };
+    let settings = store.app(app).await?.map(|app| app.settings).unwrap_or_default();
+    let seen_key = match key {
+        ConversationKey::Peer(_) => ConversationKey::Peer(sender.clone()),
+        group => group.clone(),
+    };
+    let (conversation, last) = own.map_or((0, 0), |own| (own.conversation.0, own.last_seq));
+    let spec = NewIntent {
+        sender,
+        recipients,
+        push: supposed.push_config.unwrap_or_default(),
+        mentioned: supposed.mentioned_user_ids,
+        mention_all: supposed.is_mention_all,
+        notify_mentioned: supposed.is_notify_mentioned_users,
+        call: None,
+        kind: IntentKind::Delivery,
+        expires_at: now + u64::from(settings.push_ttl_s) * 1_000,
+    };
+    let subject = Subject::Message { message: MessageId(0), conversation, key: seen_key, seq: last + 1 };
+    Ok(Some(Intent { id: 0, app, subject, spec, created_at: now, due_at: now }))
+}
+
+/// Without a pushConfig nothing is looked at: nobody is pushed.
+async fn unpushed(sources: &Sources, intent: &Intent) -> Result<Foreseen, StoreError> {
+    let users = sources.recipients(intent).await?;
+    let reason = Reason::NoPushConfig;
+    let devices = users.into_iter().map(|user_id| ForeseenDevice {
+        user_id,
+        device_id: None,
+        push_id: None,
+        step: "suppress",
+        reason: Some(reason.code()),
+        until: None,
+        text: Words::new(reason.en(), reason.zh()),
+    });
+    Ok(Foreseen { devices: devices.collect(), requests: Vec::new() })
+}
+
+fn device(settled: &Settled) -> ForeseenDevice {
+    let (step, reason, until, text) = match settled.step {
+        Step::Acked => ("acked", None, None, Words::of_code(Reason::Acked.code())),
+        Step::Suppress(reason) => {
+            ("suppress", Some(reason.code()), None, Words::new(reason.en(), reason.zh()))
+        }
+        Step::Wait(until, awaited) => ("wait", None, Some(until), awaited_words(awaited)),
+        Step::Push(cause) => ("push", None, None, unreached(cause.code(), 0)),
+    };
+    ForeseenDevice {
+        user_id: settled.target.user.clone(),
+        device_id: settled.target.device.clone(),
+        push_id: settled.target.push_id.clone(),
+        step,
+        reason,
+        until,
+        text,
+    }
+}
+
+/// Whose credential it goes by, and the number for the icon.
+type Way = (VendorKind, u8, Option<u8>);
+
+/// What each vendor would be sent for the devices that are pushed now or after a wait in vain.
+async fn requests(
+    sources: &Sources,
+    app: AppId,
+    settled: &[Settled],
+    said: &Notice,
+) -> Result<Vec<ForeseenRequest>, StoreError> {
+    let mut groups: Vec<(Way, Vec<String>)> = Vec::new();
+    for one in settled.iter().filter(|one| matches!(one.step, Step::Push(_) | Step::Wait(..))) {
+        let (Some((vendor, app_type)), Some(push_id)) = (one.via, &one.target.push_id) else { continue };
+        let key = (vendor, app_type, one.badge);
+        match groups.iter_mut().find(|(other, _)| *other == key) {
+            Some((_, ids)) => ids.push(push_id.to_string()),
+            None => groups.push((key, vec![push_id.to_string()])),
+        }
+    }
+    let mut requests = Vec::new();
+    for ((kind, app_type, badge), ids) in groups {
+        let Ok(ready) = sources.credentials.find((app, kind, app_type)).await? else { continue };
+        let notice = Notice { badge: badge.map(Badge::Set).or(said.badge), ..said.clone() };
+        let first: Vec<&str> =
+            ids.iter().map(String::as_str).take(vendor(kind).max_tokens(&notice)).collect();
+        let now = sources.clock.now_ms();
+        let built = vendor(kind).prepare(&ready.credential, &notice, &first, "…", now);
+        let (url, push_type, body) = match built {
+            Ok(request) => {
+                let header = request.headers.iter().find(|(name, _)| *name == "push-type");
+                let body = serde_json::from_slice(&request.body).unwrap_or_default();
+                (request.url, header.map(|(_, value)| value.clone()), body)
+            }
+            Err(error) => (String::new(), None, error.to_string().into()),
+        };
+        requests.push(ForeseenRequest { vendor: kind, app_type, targets: ids.len(), url, push_type, body });
+    }
+    Ok(requests)
+}
