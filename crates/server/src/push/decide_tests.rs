@@ -97,6 +97,42 @@ fn a_dropped_socket_has_its_grace_for_messages_only() {
 }
 
 #[test]
+fn what_was_taken_back_or_comes_from_a_blocked_sender_is_not_pushed() {
+    let revoked = Person { revoked: true, ..BOB };
+    assert_eq!(decide(&message(0), &revoked, &GONE), Step::Suppress(Reason::Revoked));
+    let blocking = Person { blocked: true, ..BOB };
+    assert_eq!(decide(&message(0), &blocking, &GONE), Step::Suppress(Reason::Blocked));
+    assert_eq!(decide(&call(0), &blocking, &GONE), Step::Suppress(Reason::Blocked));
+}
+
+#[test]
+fn news_is_for_those_who_are_not_connected() {
+    let news = |ms| Case { is_news: true, ..message(ms) };
+    let about = Person { revoked: true, has_read: true, call: Standing::Over, ..BOB };
+    assert_eq!(
+        decide(&news(0), &about, &GONE),
+        Step::Push(Cause::NoSession),
+        "what it is about is no hindrance"
+    );
+    assert_eq!(decide(&news(0), &about, &in_front()), Step::Suppress(Reason::Online));
+    assert_eq!(decide(&news(0), &about, &live(AppPhase::Background)), Step::Push(Cause::Background));
+    let acked_before = Device { acked: true, ..GONE };
+    assert_eq!(decide(&news(0), &about, &acked_before), Step::Push(Cause::NoSession));
+    let dropped = Device { dropped_at: Some(99_500), ..GONE };
+    turns(1_500, news, &about, &dropped, Awaited::Reconnect, Step::Push(Cause::StayedAway));
+}
+
+#[test]
+fn the_users_rule_holds_once_the_other_platform_acknowledged_and_not_before() {
+    let ruled = |rule| Device { rule, ..GONE };
+    assert_eq!(decide(&message(0), &BOB, &ruled(Rule::Holds)), Step::Suppress(Reason::PlatformRule));
+    let waiting = ruled(Rule::Until(105_000));
+    turns(5_000, message, &BOB, &waiting, Awaited::OtherPlatform, Step::Push(Cause::NoSession));
+    let acked = Device { acked: true, ..ruled(Rule::Holds) };
+    assert_eq!(decide(&message(0), &BOB, &acked), Step::Acked, "it has it by itself");
+}
+
+#[test]
 fn coming_and_going_does_not_put_a_push_off_for_ever() {
     let back = |since| Device { live: Some(Live { phase: AppPhase::Foreground, since }), ..GONE };
     assert_eq!(decide(&message(4_900), &BOB, &back(104_000)), Step::Wait(109_000, Awaited::Ack));
