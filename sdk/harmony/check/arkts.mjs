@@ -4,7 +4,7 @@
  * name than its own because it brings a `tsc` that would stand before TypeScript's.
  */
 
-import { existsSync, readdirSync, statSync } from 'node:fs';
+import { readdirSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { basename, join, relative } from 'node:path';
 import { arkui } from './arkui.mjs';
@@ -71,7 +71,7 @@ function toFinding({ file, start, category, code, messageText }) {
 /** Every .ets file of the modules, the page's samples and the sample project. */
 export function allFiles() {
   const folders = ['sdk/harmony/zim', 'sdk/harmony/zpns', 'sdk/harmony/tests', 'apps/harmony-sample/entry'];
-  return folders.flatMap((folder) => (existsSync(join(ROOT, folder)) ? etsFiles(join(ROOT, folder)) : []));
+  return folders.flatMap((folder) => etsFiles(join(ROOT, folder)));
 }
 
 /** The .ets files below a folder, sorted. */

@@ -1,7 +1,6 @@
-/** What the compiler must know of ArkUI to parse a page: components with a body, and decorators. */
+/** What the compiler must know of ArkUI to parse a page: components that have a body, and decorators. */
 
-const COMPONENTS = ['Button', 'Column', 'Divider', 'List', 'ListItem', 'Navigation', 'NavDestination'];
-COMPONENTS.push('Row', 'Scroll', 'Stack', 'Text', 'TextInput', 'Blank', 'ForEach', 'If', 'Badge');
+const COMPONENTS = ['Blank', 'Button', 'Column', 'List', 'ListItem', 'Row', 'Text', 'TextInput'];
 
 /** The `ets` option of the compiler. */
 export const arkui = {
@@ -16,7 +15,11 @@ export const arkui = {
   },
   concurrent: { decorator: 'Concurrent' },
   customComponent: 'CustomComponent',
-  propertyDecorators: [{ name: 'State', needInitialization: false }],
+  propertyDecorators: [
+    { name: 'State', needInitialization: true },
+    { name: 'Prop', needInitialization: false },
+    { name: 'Link', needInitialization: false },
+  ],
   emitDecorators: [],
   syntaxComponents: {
     paramsUICallback: ['ForEach', 'LazyForEach'],

@@ -9,6 +9,7 @@ import { build } from 'vite';
 import { ts } from './arkts.mjs';
 
 const HARMONY = join(import.meta.dirname, '..');
+const SAMPLE = join(HARMONY, '../../apps/harmony-sample/entry/src/main/ets');
 const OPTIONS = {
   target: ts.ScriptTarget.ES2021,
   module: ts.ModuleKind.ES2020,
@@ -43,6 +44,7 @@ function ets() {
     resolveId(name, importer) {
       if (name.startsWith('@kit.')) return join(HARMONY, 'tests/kits', `${name.slice('@kit.'.length)}.ts`);
       if (name.startsWith('@hongyan/')) return join(HARMONY, name.slice('@hongyan/'.length), 'Index.ets');
+      if (name.startsWith('@sample/')) return join(SAMPLE, `${name.slice('@sample/'.length)}.ets`);
       if (!name.startsWith('.') || !importer) return null;
       const target = join(dirname(importer), name);
       const endings = ['', '.ets', '.ts'];

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { allFiles, findings, line } from '../check/arkts.mjs';
 import { layoutFaults } from '../check/layout.mjs';
+import { projectFaults } from '../check/project.mjs';
 
 const HARMONY = join(import.meta.dirname, '..');
 
@@ -52,6 +53,57 @@ const BAD = [
   '28 arkts-no-func-expressions',
   '28 ts2551',
 ];
+
+describe('the sample project', () => {
+  const project = join(HARMONY, '../../apps/harmony-sample');
+  const broken = mkdtempSync(join(tmpdir(), 'hongyan-sample-'));
+  afterAll(() => rmSync(broken, { recursive: true }));
+
+  it('is whole: modules, dependencies, skills, pages, resources in two languages', () => {
+    expect(projectFaults(project)).toEqual([]);
+  });
+
+  it.each<[string, string, string | RegExp, string, RegExp]>([
+    ['a lost module', 'build-profile.json5', './hongyan/zim', './hongyan/zimm', /hongyan_zim: .* is missing/],
+    ['a module by another name', 'build-profile.json5', '"hongyan_zim"', '"zim"', /calls itself hongyan_zim/],
+    ['a lost package', 'entry/oh-package.json5', '../hongyan/zpns', '../libs/ZPNs.har', /is no package/],
+    ['no listener', 'entry/src/main/module.json5', '.push.listener', '.push', /exactly one skill/],
+    [
+      'uris at home',
+      'entry/src/main/module.json5',
+      '"entities"',
+      '"uris": [], "entities"',
+      /must not have uris/,
+    ],
+    ['two instances', 'entry/src/main/module.json5', '"singleton"', '"multiton"', /singleton/],
+    [
+      'a lost page',
+      'entry/src/main/resources/base/profile/main_pages.json',
+      'Index',
+      'Home',
+      /Home.ets is missing/,
+    ],
+    [
+      'a lost text',
+      'entry/src/main/ets/pages/CallView.ets',
+      'app.string.accept',
+      'app.string.yes',
+      /string:yes/,
+    ],
+    [
+      'no Chinese',
+      'entry/src/main/resources/zh_CN/element/string.json',
+      '"accept"',
+      '"yes"',
+      /accept: no Chinese/,
+    ],
+  ])('is not with %s', (_, file, from, to, fault) => {
+    cpSync(project, broken, { recursive: true, force: true });
+    const path = join(broken, file);
+    writeFileSync(path, readFileSync(path, 'utf8').replace(from, to));
+    expect(projectFaults(broken).join('\n')).toMatch(fault);
+  });
+});
 
 describe.each(['zim', 'zpns'])('the module %s', (name) => {
   const folder = join(HARMONY, name);

@@ -60,6 +60,7 @@ fn sources(folder: &str, endings: &[&str]) -> Vec<(String, String)> {
 fn all_code() -> Vec<(String, String)> {
     let mut all = sources("crates", &[".rs"]);
     all.extend(sources("sdk", &[".ts", ".ets"]));
+    all.extend(sources("apps", &[".ts", ".ets"]));
     all.extend(sources("web", &[".ts", ".svelte"]));
     all
 }

@@ -37,6 +37,8 @@ export class Phone {
   readonly happened: Happened[] = [];
   /** What `getToken` answers before the real one: faults, or texts that are no tokens. */
   readonly tokens: (Fault | string)[] = [];
+  /** What the test's own code of the app is told. */
+  config: Record<string, unknown> = {};
   /** How many times faster than real time the timers of the next process run. */
   haste = 1;
   /** Why the system would not show a call; 0 shows it. */
@@ -242,7 +244,7 @@ export class Phone {
       locale: 'zh-Hans-CN',
       online: this.#online,
       haste: this.haste,
-      config: {},
+      config: this.config,
       ...options,
     };
     this.#receives = new Set();

@@ -1,0 +1,8 @@
+/** Builds the app. */
+
+import { hapTasks } from '@ohos/hvigor-ohos-plugin';
+
+export default {
+  system: hapTasks,
+  plugins: [],
+};

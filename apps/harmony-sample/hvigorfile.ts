@@ -1,0 +1,8 @@
+/** Builds the sample project. */
+
+import { appTasks } from '@ohos/hvigor-ohos-plugin';
+
+export default {
+  system: appTasks,
+  plugins: [],
+};

@@ -1,0 +1,3 @@
+/** Types of the check, which is JavaScript. */
+
+export function projectFaults(folder: string): string[];

@@ -1,0 +1,185 @@
+/** The sample app's code paths against server and emulator: log in, chat, a notice, a call, log out. */
+
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { Phone } from '../phone/phone.js';
+import { Stage } from '../phone/stage.js';
+
+const NONE = 0;
+const CALLING = 1;
+const INCOMING = 2;
+const TALKING = 3;
+
+interface Look {
+  userID: string;
+  isConnected: boolean;
+  conversations: [string, number][];
+  messages: string[];
+  call: [number, string];
+}
+
+let stage: Stage;
+let annPhone: Phone;
+let bobPhone: Phone;
+let number = 0;
+let ann = '';
+let bob = '';
+
+beforeAll(async () => {
+  stage = await Stage.set('sample.ts');
+});
+
+afterAll(() => stage?.strike());
+
+beforeEach(async () => {
+  number++;
+  [ann, bob] = [`ann-${number}`, `bob-${number}`];
+  annPhone = await stage.phone(`phone-of-${ann}`);
+  bobPhone = await stage.phone(`phone-of-${bob}`);
+  for (const phone of [annPhone, bobPhone]) phone.config = stage.client;
+  await logIn(annPhone, ann);
+  await logIn(bobPhone, bob);
+  return async () => {
+    await annPhone.close();
+    await bobPhone.close();
+  };
+});
+
+async function logIn(phone: Phone, userID: string): Promise<void> {
+  await phone.open();
+  await phone.run('watch');
+  await phone.run('login', userID);
+  await phone.wait(() => phone.all('log').find(({ text }) => /push id: [\w.-]+$/.test(String(text))));
+}
+
+/** Waits until the models of an app look as wanted. */
+function sees(phone: Phone, fits: (look: Look) => boolean, since = 0): Promise<Look> {
+  return phone.wait(() => {
+    const look = phone.heard('look', since).at(-1) as Look | undefined;
+    return look && fits(look) ? look : undefined;
+  });
+}
+
+const inCall = (phone: Phone, phase: number): Promise<Look> => sees(phone, ({ call }) => call[0] === phase);
+
+describe('starting', () => {
+  it('shows the page, asks for the permission, and remembers the user', async () => {
+    expect(bobPhone.all('page')).toEqual(['pages/Index']);
+    await bobPhone.wait(() => bobPhone.all('asked permission.request')[0]);
+    await bobPhone.kill();
+    const since = bobPhone.happened.length;
+    await bobPhone.open();
+    await bobPhone.run('watch');
+    expect((await sees(bobPhone, ({ isConnected }) => isConnected, since)).userID).toBe(bob);
+  });
+
+  it('leads to the settings when the permission was refused', async () => {
+    await bobPhone.kill();
+    await bobPhone.allow(false);
+    await bobPhone.open();
+    await bobPhone.wait(() => bobPhone.all('asked permission.openSettings')[0]);
+  });
+});
+
+describe('chatting', () => {
+  it('goes both ways, counts what is unread, and puts the number on the icon', async () => {
+    await annPhone.run('open', { to: bob, type: 0 });
+    await annPhone.run('send', 'hello');
+    await annPhone.run('send', 'are you there?');
+    const { conversations } = await sees(bobPhone, (look) => look.conversations[0]?.[1] === 2);
+    expect(conversations).toEqual([[ann, 2]]);
+    await bobPhone.wait(() => (bobPhone.all('badge').at(-1) as unknown as number) === 2 || undefined);
+    await bobPhone.run('open', { to: ann, type: 0 });
+    const { messages } = await sees(bobPhone, (look) => look.messages.length === 2);
+    expect(messages).toEqual(['hello', 'are you there?']);
+    await sees(bobPhone, (look) => look.conversations[0]?.[1] === 0);
+    await bobPhone.wait(() => (bobPhone.all('badge').at(-1) as unknown as number) === 0 || undefined);
+    await bobPhone.run('send', 'yes');
+    await sees(annPhone, (look) => look.messages.at(-1) === 'yes');
+    expect((await annPhone.run<Look>('look')).messages).toEqual(['hello', 'are you there?', 'yes']);
+  });
+
+  it('a notice of a killed app leads to its conversation', async () => {
+    await bobPhone.kill();
+    await annPhone.run('open', { to: bob, type: 0 });
+    await annPhone.run('send', 'while you were away');
+    const notice = await bobPhone.wait(() => bobPhone.notices[0]);
+    expect(notice).toMatchObject({ title: ann, body: 'while you were away' });
+    const since = bobPhone.happened.length;
+    await bobPhone.tap(notice);
+    await bobPhone.run('watch');
+    await sees(
+      bobPhone,
+      ({ isConnected, conversations }) => isConnected && conversations.length === 1,
+      since,
+    );
+    expect(await bobPhone.run('route')).toEqual({ conversationID: ann, type: 0 });
+    expect(await bobPhone.run('route')).toBeNull();
+    await bobPhone.run('open', { to: ann, type: 0 });
+    await sees(bobPhone, ({ messages }) => messages.at(-1) === 'while you were away', since);
+  });
+
+  it('a notice of an app behind another leads there too', async () => {
+    await bobPhone.leave();
+    // The server has read that the app left: it takes the frames of a connection in order.
+    await bobPhone.run('load');
+    await annPhone.run('open', { to: bob, type: 0 });
+    await annPhone.run('send', 'look here');
+    await bobPhone.tap(await bobPhone.wait(() => bobPhone.notices[0]));
+    expect(await bobPhone.run('route')).toEqual({ conversationID: ann, type: 0 });
+  });
+});
+
+describe('calling', () => {
+  it('an app in front: accepted, hung up', async () => {
+    await annPhone.run('invite', bob);
+    expect((await inCall(annPhone, CALLING)).call).toEqual([CALLING, bob]);
+    expect((await inCall(bobPhone, INCOMING)).call).toEqual([INCOMING, ann]);
+    await bobPhone.run('accept');
+    await inCall(bobPhone, TALKING);
+    await inCall(annPhone, TALKING);
+    await annPhone.run('leave');
+    expect((await annPhone.run<Look>('look')).call).toEqual([NONE, '']);
+  });
+
+  it('an app in front: declined, given up', async () => {
+    await annPhone.run('invite', bob);
+    await inCall(bobPhone, INCOMING);
+    await bobPhone.run('leave');
+    await inCall(annPhone, NONE);
+    await annPhone.run('invite', bob);
+    await inCall(bobPhone, INCOMING);
+    await annPhone.run('leave');
+    await inCall(bobPhone, NONE);
+  });
+
+  it('a killed app: answered on the banner', async () => {
+    await bobPhone.kill();
+    await annPhone.run('invite', bob);
+    const { callId } = await bobPhone.wait(() => bobPhone.all('asked call.report')[0]);
+    bobPhone.press(String(callId), 1);
+    await inCall(annPhone, TALKING);
+    await bobPhone.wait(() => bobPhone.all('call.state').find(({ state }) => state === 2));
+    expect((await bobPhone.run<Look>('look')).call).toEqual([TALKING, ann]);
+    bobPhone.press(String(callId), 4);
+    await bobPhone.wait(() => bobPhone.all('call.state').find(({ state }) => state === 4));
+    expect((await bobPhone.run<Look>('look')).call).toEqual([NONE, '']);
+  });
+
+  it('a killed app: declined on the banner', async () => {
+    await bobPhone.kill();
+    await annPhone.run('invite', bob);
+    const { callId } = await bobPhone.wait(() => bobPhone.all('asked call.report')[0]);
+    bobPhone.press(String(callId), 3);
+    await sees(annPhone, ({ call }) => call[0] === NONE);
+  });
+});
+
+it('logging out ends notices, and the next start asks who it is', async () => {
+  await bobPhone.run('logout');
+  await bobPhone.kill();
+  await annPhone.run('open', { to: bob, type: 0 });
+  await annPhone.run('send', 'gone');
+  await bobPhone.open();
+  expect(await bobPhone.run('look')).toMatchObject({ userID: '', isConnected: false });
+  expect(bobPhone.notices).toEqual([]);
+});
