@@ -80,6 +80,11 @@ export class Phone {
     );
   }
 
+  /** Place of its owner among the users. */
+  get ownerIndex(): number {
+    return this.config.users.findIndex(({ userID }) => userID === this.owner.userID);
+  }
+
   /** The user of this phone now: logged in, or its owner. */
   get user(): string {
     return this.userID ?? this.owner.userID;
