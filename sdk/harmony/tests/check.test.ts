@@ -3,7 +3,7 @@
 import { execFileSync } from 'node:child_process';
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { allFiles, findings, line } from '../check/arkts.mjs';
 import { layoutFaults } from '../check/layout.mjs';
@@ -29,11 +29,38 @@ describe('ArkTS', () => {
     expect(found).toEqual(expect.arrayContaining(BAD));
   });
 
+  it.each(['harmony.md', 'zh/harmony.md'])('finds nothing in the samples of docs/%s', (guide) => {
+    const text = readFileSync(join(HARMONY, '../../docs', guide), 'utf8');
+    const samples = [...text.matchAll(/```ts\n([\s\S]*?)```/g)].map(([, sample]) => sample!);
+    expect(samples).toHaveLength(6);
+    const isTop = (sample: string): boolean => /^(import|export)/.test(sample);
+    const imports = samples.filter((sample) => sample.startsWith('import')).join('');
+    const classes = samples.filter((sample) => sample.startsWith('export')).join('');
+    const bodies = samples.filter((sample) => !isTop(sample)).join('');
+    const file = join(mkdtempSync(join(tmpdir(), 'hongyan-guide-')), 'Guide.ets');
+    const method = `async samples(zim: ZIM): Promise<void> {\n${bodies}\n}`;
+    const around = `class Around extends UIAbility { ${method} }`;
+    writeFileSync(file, `${GUIDE_IMPORTS}${imports}${classes}${around}\nexport { Around };\n`);
+    const found = findings([file]).map(line);
+    rmSync(dirname(file), { recursive: true });
+    expect(found).toEqual([]);
+  });
+
   it('has a compiler beside TypeScript, not in its place', () => {
     const tsc = join(HARMONY, '../../node_modules/.bin/tsc');
     expect(execFileSync(tsc, ['--version'], { encoding: 'utf8' })).toMatch(/^Version [6-9]/);
   });
 });
+
+/** What the guide's samples use and, being samples, do not import themselves. */
+const GUIDE_IMPORTS = `
+import { AbilityConstant, UIAbility, Want } from '@kit.AbilityKit';
+import { BusinessError } from '@kit.BasicServicesKit';
+import { notificationManager } from '@kit.NotificationKit';
+import { hilog } from '@kit.PerformanceAnalysisKit';
+import { ZIMCallInviteConfig, ZIMMessage, ZIMMessageSendConfig, ZIMPushConfig } from '@hongyan/zim';
+import { ZPNsMessage, ZPNsRegisterMessage } from '@hongyan/zpns';
+`;
 
 /** Line of bad.ets and the rule that finds it. */
 const BAD = [
