@@ -174,6 +174,18 @@ describe('calling', () => {
   });
 });
 
+it('a call to a phone that is not unlocked yet is reported, and the app outlives it', async () => {
+  await bobPhone.kill();
+  bobPhone.config = { ...stage.client, locked: true };
+  const since = bobPhone.happened.length;
+  await annPhone.run('invite', bob);
+  await bobPhone.wait(() => bobPhone.all('asked call.report', since)[0]);
+  const { text } = await bobPhone.wait(() => bobPhone.all('log', since)[0]);
+  expect(text).toMatch(/^not started: 15500000 /);
+  await bobPhone.wait(() => bobPhone.all('running', since)[0]);
+  expect(bobPhone.all('crash', since)).toEqual([]);
+});
+
 it('logging out ends notices, and the next start asks who it is', async () => {
   await bobPhone.run('logout');
   await bobPhone.kill();
