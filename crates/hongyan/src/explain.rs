@@ -1,11 +1,8 @@
 //! `hongyan explain`: who would be pushed for a message now, who not, and why. Nothing is sent.
 
-use crate::tools::Data;
-use anyhow::{Context, bail};
-use axum::{body::Bytes, http::Method};
+use crate::ask::Server;
+use anyhow::bail;
 use clap::Args;
-use hongyan_server::admin::OperatorKey;
-use hongyan_vendors::{Transport, TransportConfig, VendorRequest};
 use hongyan_wire::AppId;
 use serde_json::{Value, json};
 
@@ -33,14 +30,11 @@ pub struct Explain {
     /// Push strategy.
     #[arg(long, value_name = "NAME", default_value = "")]
     resources_id: String,
-    /// The server to ask; plain http for this machine only.
-    #[arg(long, default_value = "http://127.0.0.1:8080")]
-    url: String,
     /// Print JSON.
     #[arg(long)]
     json: bool,
     #[command(flatten)]
-    data: Data,
+    server: Server,
 }
 
 impl Explain {
@@ -66,8 +60,6 @@ impl Explain {
     }
 
     async fn ask(&self) -> anyhow::Result<Value> {
-        let key = OperatorKey::of(&self.data.data)
-            .with_context(|| format!("the operator's key in {}", self.data.data.display()))?;
         let (id, kind) = match (&self.to, &self.group) {
             (Some(user), _) => (user, 0),
             (None, Some(group)) => (group, 2),
@@ -77,23 +69,6 @@ impl Explain {
             "senderUserID": self.from, "conversationID": id, "conversationType": kind,
             "pushConfig": {"title": self.title, "content": self.content, "resourcesID": self.resources_id},
         });
-        let request = VendorRequest {
-            method: Method::POST,
-            url: format!("{}/api/v1/apps/{}/dry-run", self.url.trim_end_matches('/'), self.app),
-            headers: vec![
-                ("content-type", "application/json".into()),
-                ("authorization", format!("Bearer {}", key.expose())),
-            ],
-            body: Bytes::from(body.to_string()),
-        };
-        let answer = Transport::new(TransportConfig::default()).send(&request).await;
-        let answer = answer.with_context(|| format!("no server answers at {}", self.url))?;
-        let said: Value = serde_json::from_slice(&answer.body).unwrap_or_default();
-        match answer.status {
-            200 => Ok(said),
-            status => {
-                bail!("the server answered {status}: {}", said["error"].as_str().unwrap_or("no reason"))
-            }
-        }
+        self.server.post(&format!("/apps/{}/dry-run", self.app), &body).await
     }
 }

@@ -4,6 +4,7 @@
 #![allow(clippy::print_stdout)]
 
 mod app;
+mod ask;
 mod backup;
 mod bench;
 mod config;

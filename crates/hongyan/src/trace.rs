@@ -1,12 +1,9 @@
 //! `hongyan trace`: what happened to a message or call, and why; or to the newest of one user or PushID.
 
-use crate::tools::{self, Data};
-use anyhow::bail;
+use crate::ask::Server;
+use anyhow::{Context, bail};
 use clap::Args;
-use hongyan_server::{
-    push::{TraceLine, TraceView},
-    store::{TraceSource, sqlite::ToolStore},
-};
+use hongyan_server::push::{TraceLines, TraceView};
 use hongyan_wire::{AppId, PushId, UserId};
 
 /// Prints a trace.
@@ -31,31 +28,33 @@ pub struct Trace {
     #[arg(long)]
     json: bool,
     #[command(flatten)]
-    data: Data,
+    server: Server,
 }
 
 impl Trace {
-    /// Prints it.
+    /// Prints it. One message or call is read from the data, also without a running server; for a user or a PushID
+    /// the server is asked.
     pub async fn run(self) -> anyhow::Result<()> {
-        let store = self.data.open()?;
         match (&self.id, &self.user, &self.push_id, self.app) {
-            (Some(id), ..) => self.one(&store, id).await,
+            (Some(id), ..) => self.one(id).await,
             (None, Some(user), _, Some(app)) => {
-                tools::app(&store, app).await?;
                 let user = UserId::new(user).map_err(|refusal| anyhow::anyhow!("{}", refusal.message))?;
-                let lines = TraceLine::load(&store, app, &user, None, u64::MAX, self.count.into()).await?;
-                self.print(&lines)
+                let path =
+                    format!("/apps/{app}/users/{}/traces?count={}", escaped(user.as_str()), self.count);
+                let answer = self.server.get(&path).await?;
+                self.print(serde_json::from_value(answer).context("an answer of another version")?)
             }
-            (None, None, Some(id), Some(app)) => self.of_push_id(&store, app, id).await,
+            (None, None, Some(id), Some(app)) => self.of_push_id(app, id).await,
             _ => bail!("name a messageID or callID, or --user or --push-id with --app"),
         }
     }
 
-    async fn one(&self, store: &ToolStore, id: &str) -> anyhow::Result<()> {
+    async fn one(&self, id: &str) -> anyhow::Result<()> {
         let Ok(number) = id.parse::<u64>() else {
             bail!("{id:?} is no ID; a messageID or callID is a decimal number");
         };
-        match TraceView::load(store, None, number).await? {
+        let store = self.server.data.open()?;
+        match TraceView::load(&store, None, number).await? {
             Some(trace) if self.json => println!("{}", serde_json::to_string(&trace)?),
             Some(trace) => println!("{}", trace.to_text()),
             None => bail!("there is no message or call {id}, or its trace is older than the retention"),
@@ -63,32 +62,45 @@ impl Trace {
         Ok(())
     }
 
-    async fn of_push_id(&self, store: &ToolStore, app: AppId, id: &str) -> anyhow::Result<()> {
-        tools::app(store, app).await?;
+    async fn of_push_id(&self, app: AppId, id: &str) -> anyhow::Result<()> {
         let id = PushId::new(id).map_err(|refusal| anyhow::anyhow!("{}", refusal.message))?;
-        let Some(found) = store.traced_push_id(app, &id).await? else {
-            bail!("nobody is bound to this PushID: it was never registered here, or its user logged out");
-        };
+        let mut answer = self.server.get(&format!("/apps/{app}/push-ids/{id}")).await?;
         if !self.json {
-            let state = match &found.tombstone {
-                Some(stone) => format!("dead since {} (the vendor said {})", stone.at, stone.code),
+            let of = &answer["pushID"];
+            let state = match of["tombstone"]["code"].as_str() {
+                Some(code) => format!("dead, the vendor said {code}"),
                 None => "alive".to_owned(),
             };
-            println!("{} on {}, appType {}: {state}", found.user, found.device, found.app_type);
+            println!("{} on {}, appType {}: {state}", of["userID"], of["deviceID"], of["appType"]);
         }
-        let device = Some(&found.device);
-        let lines = TraceLine::load(store, app, &found.user, device, u64::MAX, self.count.into()).await?;
-        self.print(&lines)
+        self.print(serde_json::from_value(answer["newest"].take()).context("an answer of another version")?)
     }
 
-    fn print(&self, lines: &[TraceLine]) -> anyhow::Result<()> {
+    fn print(&self, lines: TraceLines) -> anyhow::Result<()> {
         if self.json {
-            println!("{}", serde_json::to_string(lines)?);
-        } else if lines.is_empty() {
+            println!("{}", serde_json::to_string(&lines)?);
+        } else if lines.traces.is_empty() {
             println!("nothing that carried a pushConfig within the retention");
         } else {
-            lines.iter().for_each(|line| println!("{}", line.to_text()));
+            lines.traces.iter().for_each(|line| println!("{}", line.to_text()));
         }
         Ok(())
+    }
+}
+
+/// A userID as part of an address: it may hold `#`, `?`, `%` and the like.
+fn escaped(text: &str) -> String {
+    let letter = |byte: u8| match byte {
+        b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' => (byte as char).to_string(),
+        other => format!("%{other:02X}"),
+    };
+    text.bytes().map(letter).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn every_letter_of_a_user_id_survives_an_address() {
+        assert_eq!(super::escaped("a b#1?%/é"), "a%20b%231%3F%25%2F%C3%A9");
     }
 }

@@ -128,7 +128,13 @@ async fn load_until_killed(
     // Carol is here every other time, and acknowledges.
     let carol = tokio::spawn({
         let program = program.clone();
-        async move { if round.is_multiple_of(2) { log_in(&program, "carol", "device-of-carol").await.ok() } else { None } }
+        async move {
+            if round.is_multiple_of(2) {
+                log_in(&program, "carol", "device-of-carol").await.ok()
+            } else {
+                None
+            }
+        }
     });
     tokio::time::timeout(after, std::future::pending::<()>()).await.unwrap_err();
     serving.kill().await;

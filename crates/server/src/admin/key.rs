@@ -29,6 +29,14 @@ impl OperatorKey {
         }
     }
 
+    /// Reads the key that a server made; for tools.
+    ///
+    /// # Errors
+    /// When there is none, or it may not be read.
+    pub fn read(data: &Path) -> io::Result<Self> {
+        Ok(Self(fs::read_to_string(path(data))?.trim().to_owned()))
+    }
+
     fn make(path: &Path) -> io::Result<Self> {
         let mut bytes = [0; 32];
         rand::rng().fill_bytes(&mut bytes);

@@ -1,7 +1,7 @@
 //! Traces by message, call, user and PushID; and what would become of a message that is not sent.
 
 use super::{Admin, refuse, unavailable};
-use crate::push::{Supposed, TraceLine};
+use crate::push::{Supposed, TraceLines};
 use axum::{
     Json,
     extract::{Path, Query, State, rejection::JsonRejection},
@@ -9,7 +9,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use hongyan_wire::{AppId, DeviceId, UserId};
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
 /// Lines of one page.
 const LINES_MAX: usize = 200;
@@ -42,15 +42,6 @@ pub struct Page {
     device_id: Option<DeviceId>,
 }
 
-/// A page of lines.
-#[derive(Serialize)]
-pub struct Lines {
-    traces: Vec<TraceLine>,
-    /// `before` of the next page; absent on the last.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    next: Option<String>,
-}
-
 /// What became of the newest messages and calls of a user.
 pub async fn of_user(
     State(admin): State<Admin>,
@@ -68,13 +59,10 @@ pub async fn lines(
     app: AppId,
     user: &UserId,
     page: &Page,
-) -> Result<Lines, crate::store::StoreError> {
+) -> Result<TraceLines, crate::store::StoreError> {
     let count = page.count.unwrap_or(50).clamp(1, LINES_MAX);
     let before = page.before.unwrap_or(u64::MAX);
-    let traces = admin.push.traces_of(app, user, page.device_id.as_ref(), before, count).await?;
-    // A record may have several lines, or none for this device: the page is full by its records.
-    let next = traces.last().filter(|_| traces.len() >= count).map(|line| line.place.clone());
-    Ok(Lines { traces, next })
+    admin.push.traces_of(app, user, page.device_id.as_ref(), before, count).await
 }
 
 impl Page {

@@ -44,7 +44,7 @@ pub use retry::{Next, RetryPolicy};
 pub use signal::{Overflow, Signal, Signals};
 pub use trace::TraceView;
 pub use trace_events::Words;
-pub use trace_lines::TraceLine;
+pub use trace_lines::{TraceLine, TraceLines};
 
 use crate::{
     clock::Clock,
@@ -101,8 +101,8 @@ impl Explainer {
         TraceView::load_with(&*self.store, app, id, self.clock.now_ms(), waiting).await
     }
 
-    /// The newest traces that concern a user (and one of its devices, if named), of intents below `before`, up to
-    /// `count`. About a second behind.
+    /// What became of the newest messages and calls of a user (on one of its devices, if named), of IDs below
+    /// `before`: about `count` of them.
     pub async fn traces_of(
         &self,
         app: AppId,
@@ -110,8 +110,8 @@ impl Explainer {
         device: Option<&DeviceId>,
         before: u64,
         count: usize,
-    ) -> Result<Vec<TraceLine>, StoreError> {
-        TraceLine::load(&*self.store, app, user, device, before, count).await
+    ) -> Result<TraceLines, StoreError> {
+        trace_lines::load(&*self.store, app, user, device, before, count).await
     }
 
     /// What would become of a message that is not sent. `None`: the sender has no such conversation.
@@ -128,7 +128,6 @@ pub struct Push {
     planner: JoinHandle<()>,
     retention: JoinHandle<()>,
     retractor: JoinHandle<()>,
-    indexer: JoinHandle<()>,
     dispatcher: Option<Dispatcher>,
     patience: Duration,
 }
@@ -181,7 +180,6 @@ impl Push {
         };
         let planner = tokio::spawn(planner.run(stop.clone()));
         let patience = limits.stop_patience;
-        let indexer = tokio::spawn(retention::index(store.clone(), clock.clone(), stop.clone()));
         let retention = tokio::spawn(retention::run(store.clone(), clock.clone(), limits, stop.clone()));
         Self {
             counters,
@@ -190,7 +188,6 @@ impl Push {
             planner,
             retention,
             retractor,
-            indexer,
             dispatcher: Some(dispatcher),
             patience,
         }
@@ -217,10 +214,7 @@ impl Push {
         self.stop.cancel();
         let planned = tokio::time::timeout(self.patience, async {
             let planner = (&mut self.planner).await;
-            planner
-                .and((&mut self.retention).await)
-                .and((&mut self.retractor).await)
-                .and((&mut self.indexer).await)
+            planner.and((&mut self.retention).await).and((&mut self.retractor).await)
         });
         match planned.await {
             Ok(Ok(())) => {}
@@ -238,6 +232,5 @@ impl Drop for Push {
         self.planner.abort();
         self.retention.abort();
         self.retractor.abort();
-        self.indexer.abort();
     }
 }

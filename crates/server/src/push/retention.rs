@@ -1,5 +1,4 @@
-//! What is done with traces behind everybody's back: they are indexed by user a little later, and forgotten after
-//! their time, both in small batches that nobody notices.
+//! Forgets settled traces after their time, in small batches that nobody notices.
 
 use super::PushLimits;
 use crate::{clock::Clock, store::Store};
@@ -24,30 +23,6 @@ pub(super) async fn run(store: Arc<dyn Store>, clock: Clock, limits: PushLimits,
             Err(error) => {
                 tracing::warn!(%error, "old push traces cannot be removed");
                 EVERY
-            }
-        };
-        tokio::select! {
-            () = stop.cancelled() => return,
-            () = clock.sleep(pause) => {}
-        }
-    }
-}
-
-/// How long a verdict waits for its place in the index.
-const INDEX_EVERY: Duration = Duration::from_secs(1);
-/// Users indexed in one transaction.
-const INDEX_BATCH: usize = 500;
-
-/// Indexes until it is stopped.
-pub(super) async fn index(store: Arc<dyn Store>, clock: Clock, stop: CancellationToken) {
-    loop {
-        let pause = match store.index_traces(INDEX_BATCH).await {
-            Ok(0) => INDEX_EVERY,
-            // The writer is for those who wait for it: others come in between.
-            Ok(_) => PAUSE,
-            Err(error) => {
-                tracing::warn!(%error, "traces cannot be indexed now");
-                INDEX_EVERY
             }
         };
         tokio::select! {

@@ -2,7 +2,7 @@
 //! without a message ID at hand.
 
 use super::trace::{DeviceView, TraceKind, of_one};
-use crate::store::{StoreError, Subject, TraceSource};
+use crate::store::{PushStore, StoreError, Subject};
 use hongyan_wire::{AppId, DeviceId, UserId};
 use serde::{Deserialize, Serialize};
 
@@ -19,25 +19,21 @@ pub struct TraceLine {
     pub sender_user_id: UserId,
     /// Unix time in ms at which the server stored it.
     pub accepted_at: u64,
-    /// Row of its intent, as text: the page after it begins below.
-    pub place: String,
     /// How it ended, or where it stands.
     pub device: DeviceView,
 }
 
-impl TraceLine {
-    /// The newest lines of a user, and of one of its devices if named, of intents below `before`.
-    pub async fn load<S: TraceSource + ?Sized>(
-        store: &S,
-        app: AppId,
-        user: &UserId,
-        device: Option<&DeviceId>,
-        before: u64,
-        count: usize,
-    ) -> Result<Vec<Self>, StoreError> {
-        load(store, app, user, device, before, count).await
-    }
+/// A page of lines.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct TraceLines {
+    /// Newest first.
+    pub traces: Vec<TraceLine>,
+    /// `before` of the page after, as text; absent on the last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next: Option<String>,
+}
 
+impl TraceLine {
     /// One line of text, for people. English.
     pub fn to_text(&self) -> String {
         let kind = match self.kind {
@@ -53,31 +49,30 @@ impl TraceLine {
     }
 }
 
-async fn load<S: TraceSource + ?Sized>(
+pub(super) async fn load<S: PushStore + ?Sized>(
     store: &S,
     app: AppId,
     user: &UserId,
     device: Option<&DeviceId>,
     before: u64,
     count: usize,
-) -> Result<Vec<TraceLine>, StoreError> {
-    let records = store.records_of(app, user, before, count).await?;
-    let mut lines = Vec::new();
-    for record in records {
+) -> Result<TraceLines, StoreError> {
+    let page = store.traces_of(app, user, before, count).await?;
+    let mut traces = Vec::new();
+    for record in page.records {
         let (id, kind) = match &record.intent.subject {
             Subject::Message { message, .. } => (message.to_string(), TraceKind::Message),
             Subject::Call { call, .. } => (call.to_string(), TraceKind::Call),
         };
         let views = of_one(&record).devices.into_iter().filter(|view| view.user_id == *user);
         let views = views.filter(|view| device.is_none() || view.device_id.as_ref() == device);
-        lines.extend(views.map(|device| TraceLine {
+        traces.extend(views.map(|device| TraceLine {
             id: id.clone(),
             kind,
             sender_user_id: record.intent.spec.sender.clone(),
             accepted_at: record.intent.created_at,
-            place: record.intent.id.to_string(),
             device,
         }));
     }
-    Ok(lines)
+    Ok(TraceLines { traces, next: page.next.map(|id| id.to_string()) })
 }

@@ -29,7 +29,7 @@ pub use messages::{
 };
 pub use pushes::{
     Attempt, AttemptEnd, Decision, Dispatch, DispatchState, Intent, IntentKind, NewDispatch, NewIntent, Plan,
-    Purpose, PushStore, Recipients, Subject, Target, TargetEnd, TraceRecord, TraceSource, Verdict,
+    Purpose, PushStore, Recipients, Subject, Target, TargetEnd, TracePage, TraceRecord, TraceSource, Verdict,
 };
 pub use retractions::{PendingRetraction, Retraction, RetractionStore};
 pub use users::{DeviceRecord, LoginRecord, NewPush, PushTarget, SignedIn, Tombstone, User, UserStore};

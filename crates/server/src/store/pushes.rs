@@ -3,7 +3,7 @@
 //! intent (one per message or call action) ─plan─▶ verdicts + dispatches ─attempts─▶ ends. An intent is pending
 //! until every device of every recipient has a verdict; a dispatch until every target has an end.
 
-use super::{Appended, CallRecord, ConversationNo, PushTarget, Store, StoreError, StoredMessage};
+use super::{Appended, CallRecord, ConversationNo, Store, StoreError, StoredMessage};
 use hongyan_vendors::{Notice, VendorKind};
 use hongyan_wire::{
     AppId, CallId, ConversationKey, DeviceId, MessageId, PushId, Seq, UserId, call::CallMode,
@@ -356,6 +356,15 @@ pub struct TraceRecord {
     pub clicks: Vec<(Target, u64)>,
 }
 
+/// Some traces, newest first.
+#[derive(Clone, PartialEq, Debug)]
+pub struct TracePage {
+    /// The traces.
+    pub records: Vec<TraceRecord>,
+    /// `before` of the page after; `None` when there is nothing more.
+    pub next: Option<u64>,
+}
+
 /// The pipeline's memory.
 #[async_trait::async_trait]
 pub trait PushStore {
@@ -395,19 +404,15 @@ pub trait PushStore {
         now_ms: u64,
     ) -> Result<bool, StoreError>;
 
-    /// Moves up to about `count` users from the log of verdicts into the index of traces by user. The number
-    /// moved; 0 when nothing is left.
-    async fn index_traces(&self, count: usize) -> Result<usize, StoreError>;
-
-    /// Traces that concern this user, newest first, of intents below `before`, up to `count`. About a second
-    /// behind.
+    /// Traces of messages in the user's conversations and of the user's calls, newest first, below `before`
+    /// (messageID or callID), up to about `count`. Those of its own are among them.
     async fn traces_of(
         &self,
         app: AppId,
         user: &UserId,
         before: u64,
         count: usize,
-    ) -> Result<Vec<TraceRecord>, StoreError>;
+    ) -> Result<TracePage, StoreError>;
 
     /// Removes settled intents, dispatches and attempts older than `before_ms`, up to `count` of each.
     /// The number removed.
@@ -425,18 +430,6 @@ pub trait TraceSource: Sync {
 
     /// As `CallStore::call`.
     async fn traced_call(&self, id: CallId) -> Result<Option<CallRecord>, StoreError>;
-
-    /// As `PushStore::traces_of`.
-    async fn records_of(
-        &self,
-        app: AppId,
-        user: &UserId,
-        before: u64,
-        count: usize,
-    ) -> Result<Vec<TraceRecord>, StoreError>;
-
-    /// As `UserStore::push_target`.
-    async fn traced_push_id(&self, app: AppId, id: &PushId) -> Result<Option<PushTarget>, StoreError>;
 }
 
 #[async_trait::async_trait]
@@ -451,19 +444,5 @@ impl<S: Store + ?Sized> TraceSource for S {
 
     async fn traced_call(&self, id: CallId) -> Result<Option<CallRecord>, StoreError> {
         self.call(id).await
-    }
-
-    async fn records_of(
-        &self,
-        app: AppId,
-        user: &UserId,
-        before: u64,
-        count: usize,
-    ) -> Result<Vec<TraceRecord>, StoreError> {
-        self.traces_of(app, user, before, count).await
-    }
-
-    async fn traced_push_id(&self, app: AppId, id: &PushId) -> Result<Option<PushTarget>, StoreError> {
-        self.push_target(app, id).await
     }
 }

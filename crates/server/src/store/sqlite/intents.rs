@@ -51,12 +51,6 @@ pub(super) fn one(sql: &Connection, id: u64) -> Result<Option<Intent>, Trouble> 
     columns::first(sql, &query, [int(id)], read)
 }
 
-/// An intent and whether it is settled.
-pub(super) fn with_state(sql: &Connection, id: u64) -> Result<Option<(Intent, bool)>, Trouble> {
-    let query = format!("SELECT {COLUMNS}, settled FROM intents WHERE id = ?1");
-    columns::first(sql, &query, [int(id)], |row| Ok((read(row)?, row.get(6)?)))
-}
-
 pub(super) fn pending(sql: &Connection, after: u64, count: usize) -> Result<Vec<Intent>, Trouble> {
     let query = format!("SELECT {COLUMNS} FROM intents WHERE settled = 0 AND id > ?1 ORDER BY id LIMIT ?2");
     columns::all(sql, &query, [int(after), int(count as u64)], read)
@@ -96,7 +90,6 @@ pub(super) fn advance(sql: &Connection, plan: &Plan) -> Result<bool, Trouble> {
              SELECT ?1, coalesce(max(pass), 0) + 1, ?2 FROM verdicts WHERE intent = ?1",
             params![int(plan.intent), serde_json::to_string(&plan.verdicts)?],
         )?;
-        super::trace_index::log(sql, plan)?;
     }
     Ok(true)
 }

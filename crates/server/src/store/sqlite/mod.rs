@@ -38,7 +38,7 @@ mod shards;
 #[cfg(test)]
 mod tests;
 mod tools;
-mod trace_index;
+mod traces;
 mod trouble;
 mod upkeep;
 mod users;

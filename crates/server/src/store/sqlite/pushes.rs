@@ -4,11 +4,12 @@ use super::{
     SqliteStore,
     columns::{self, int},
     command::Work,
-    dispatches, history, ids, intents, trace_index,
+    dispatches, history, ids, intents,
     trouble::Trouble,
 };
 use crate::store::{
-    AttemptEnd, Dispatch, Intent, Plan, PushStore, StoreError, Subject, Target, TraceRecord, Verdict,
+    AttemptEnd, Dispatch, Intent, Plan, PushStore, StoreError, Subject, Target, TracePage, TraceRecord,
+    Verdict,
 };
 use hongyan_wire::{AppId, DeviceId, UserId};
 use rusqlite::{Connection, params};
@@ -57,27 +58,6 @@ fn clicks(sql: &Connection, intent: u64) -> Result<Vec<(Target, u64)>, Trouble> 
     })
 }
 
-/// Traces that concern a user, newest first.
-pub(super) fn traces_of(
-    sql: &Connection,
-    app: AppId,
-    user: &UserId,
-    before: u64,
-    count: usize,
-) -> Result<Vec<TraceRecord>, Trouble> {
-    let mut found = Vec::new();
-    for id in trace_index::of_user(sql, app, user, before, count.min(PAGE_MAX))? {
-        found.extend(one_record(sql, id)?);
-    }
-    Ok(found)
-}
-
-/// The trace of one intent.
-fn one_record(sql: &Connection, id: u64) -> Result<Option<TraceRecord>, Trouble> {
-    let Some((intent, settled)) = intents::with_state(sql, id)? else { return Ok(None) };
-    record(sql, intent, settled).map(Some)
-}
-
 /// Removes what is settled and old; an intent goes after the last of its dispatches.
 fn forget(sql: &Connection, before_ms: u64, count: usize) -> Result<usize, Trouble> {
     let params = [int(ids::first_at(before_ms)), int(count as u64)];
@@ -94,7 +74,6 @@ fn forget(sql: &Connection, before_ms: u64, count: usize) -> Result<usize, Troub
         columns::run(sql, "DELETE FROM clicks WHERE intent = ?1", [int(id)])?;
         removed += columns::run(sql, "DELETE FROM intents WHERE id = ?1", [int(id)])?;
     }
-    removed += trace_index::forget(sql, ids::first_at(before_ms), count)?;
     Ok(removed)
 }
 
@@ -155,19 +134,14 @@ impl PushStore for SqliteStore {
             .await
     }
 
-    async fn index_traces(&self, count: usize) -> Result<usize, StoreError> {
-        self.queue.run(move |work| trace_index::advance(work.sql, count.min(PAGE_MAX))).await
-    }
-
     async fn traces_of(
         &self,
         app: AppId,
         user: &UserId,
         before: u64,
         count: usize,
-    ) -> Result<Vec<TraceRecord>, StoreError> {
-        let user = user.clone();
-        self.readers.read(move |sql| traces_of(sql, app, &user, before, count)).await
+    ) -> Result<TracePage, StoreError> {
+        self.newest_traces(app, user, before, count.min(PAGE_MAX)).await
     }
 
     async fn forget_traces(&self, before_ms: u64, count: usize) -> Result<usize, StoreError> {

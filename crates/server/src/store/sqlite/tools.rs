@@ -3,16 +3,15 @@
 
 use super::{
     apps, backup, calls, catalog::Catalog, directory::Directory, history, pushes, schema, trouble::Trouble,
-    users,
 };
 use crate::{
     clock::Clock,
     store::{
-        App, AppSettings, AppStore, Appended, CallRecord, NewApp, PushTarget, StoreError, StoredCredential,
+        App, AppSettings, AppStore, Appended, CallRecord, NewApp, StoreError, StoredCredential,
         StoredStrategy, TraceRecord, TraceSource,
     },
 };
-use hongyan_wire::{AppId, CallId, MessageId, PushId, UserId};
+use hongyan_wire::{AppId, CallId, MessageId};
 use rusqlite::{Connection, TransactionBehavior};
 use std::{
     path::Path,
@@ -144,21 +143,5 @@ impl TraceSource for ToolStore {
 
     async fn traced_call(&self, id: CallId) -> Result<Option<CallRecord>, StoreError> {
         self.read(move |sql| calls::one(sql, id)).await
-    }
-
-    async fn records_of(
-        &self,
-        app: AppId,
-        user: &UserId,
-        before: u64,
-        count: usize,
-    ) -> Result<Vec<TraceRecord>, StoreError> {
-        let user = user.clone();
-        self.read(move |sql| pushes::traces_of(sql, app, &user, before, count)).await
-    }
-
-    async fn traced_push_id(&self, app: AppId, id: &PushId) -> Result<Option<PushTarget>, StoreError> {
-        let id = id.clone();
-        self.read(move |sql| users::push_target(sql, app, &id)).await
     }
 }

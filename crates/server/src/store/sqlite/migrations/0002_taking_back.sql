@@ -1,4 +1,4 @@
--- Messages that were taken back, block lists, push rules, notices to be taken back, and where a user's traces are.
+-- Messages that were taken back, block lists, push rules, and notices to be taken back.
 
 -- Flag 2 of messages.flags: the content is what is left of a revoked message.
 CREATE TABLE revocations (
@@ -43,19 +43,3 @@ CREATE TABLE clicks (
 
 -- JSON of store::Purpose; NULL: a notice of its intent.
 ALTER TABLE dispatches ADD COLUMN purpose TEXT;
-
--- What the planner wrote, in order; moved to trace_users a little later, in batches.
-CREATE TABLE trace_log (
-    no INTEGER PRIMARY KEY AUTOINCREMENT,
-    intent INTEGER NOT NULL,
-    pass INTEGER NOT NULL,
-    part INTEGER NOT NULL
-) STRICT;
-
-CREATE TABLE trace_users (
-    app INTEGER NOT NULL,
-    user TEXT NOT NULL,
-    intent INTEGER NOT NULL,
-    PRIMARY KEY (app, user, intent)
-) STRICT, WITHOUT ROWID;
-CREATE INDEX trace_users_by_intent ON trace_users (intent);
