@@ -3,6 +3,7 @@
 // The answers of a command line go to standard output.
 #![allow(clippy::print_stdout)]
 
+mod alarms;
 mod app;
 mod ask;
 mod backup;

@@ -1,6 +1,9 @@
 //! `hongyan push …`: what an app may send with, and how.
 
-use crate::tools::{self, Data};
+use crate::{
+    alarms::{Alarms, Resume},
+    tools::{self, Data},
+};
 use anyhow::{Context, bail};
 use clap::{Args, Subcommand};
 use hongyan_server::{
@@ -18,6 +21,10 @@ pub enum Push {
     /// Credentials of vendors.
     #[command(subcommand)]
     Credential(Credential),
+    /// List what an operator has to look at: paused credentials, missing rights, quotas.
+    Alarms(Alarms),
+    /// End a credential's alarms and use it again at once if it is paused.
+    Resume(Resume),
     /// Strategies: named vendor options, chosen by resourcesID.
     #[command(subcommand)]
     Strategy(Strategy),
@@ -115,6 +122,8 @@ impl Push {
         match self {
             Self::Credential(Credential::Set(set)) => set.run().await,
             Self::Credential(Credential::List(of)) => list_credentials(of).await,
+            Self::Alarms(alarms) => alarms.run().await,
+            Self::Resume(resume) => resume.run().await,
             Self::Strategy(Strategy::Set(set)) => set.run().await,
             Self::Strategy(Strategy::List(of)) => list_strategies(of).await,
             Self::Strategy(Strategy::Remove(remove)) => remove.run().await,

@@ -1,9 +1,12 @@
 //! `hongyan trace`: what happened to a message or call, and why; or to the newest of one user or PushID.
 
-use crate::ask::Server;
+use crate::{ask::Server, tools};
 use anyhow::{Context, bail};
 use clap::Args;
-use hongyan_server::push::{TraceLines, TraceView};
+use hongyan_server::{
+    push::{TraceLines, TraceView},
+    store::AlarmStore,
+};
 use hongyan_wire::{AppId, PushId, UserId};
 
 /// Prints a trace.
@@ -54,7 +57,11 @@ impl Trace {
             bail!("{id:?} is no ID; a messageID or callID is a decimal number");
         };
         let store = self.server.data.open()?;
-        match TraceView::load(&store, None, number).await? {
+        let mut trace = TraceView::load(&store, None, number).await?;
+        if let Some(trace) = &mut trace {
+            trace.note_pauses(&store.alarms().await?, tools::now_ms());
+        }
+        match trace {
             Some(trace) if self.json => println!("{}", serde_json::to_string(&trace)?),
             Some(trace) => println!("{}", trace.to_text()),
             None => bail!("there is no message or call {id}, or its trace is older than the retention"),

@@ -11,16 +11,17 @@ use crate::{
     config::Config,
     gateway::{self, Gateway, GatewayConfig, GatewayParts},
     hub::Hub,
-    push::{Push, PushLimits, PushParts, RetryPolicy, Signals, TraceView},
+    push::{PaceLimits, Push, PushLimits, PushParts, RetryPolicy, Signals, TraceView},
     session::{Counts, Services, SessionLimits, sweep_sessions},
     store::{
-        Store,
+        Alarm, Store,
         sqlite::{SqliteStore, StoreOptions},
     },
     telemetry::Metrics,
 };
 use anyhow::Context;
 use hongyan_vendors::Carrier;
+use hongyan_wire::AppId;
 use std::{
     net::SocketAddr,
     sync::{Arc, atomic::AtomicBool},
@@ -31,6 +32,7 @@ use tokio::task::JoinHandle;
 /// A running server. Dropping it stops its tasks at once; `shutdown` stops it in order.
 pub struct Server {
     gateway: Gateway,
+    metrics: Metrics,
     core: Core,
 }
 
@@ -81,9 +83,10 @@ impl Server {
         };
         let extra = extra.merge(admin::routes(admin));
         let metrics = Metrics::new(services.clone(), core.push.counters().clone());
-        let parts = GatewayParts { services, metrics, extra, config: gateway_config(&config) };
+        let parts =
+            GatewayParts { services, metrics: metrics.clone(), extra, config: gateway_config(&config) };
         let gateway = gateway::serve(parts).await.context("cannot listen")?;
-        Ok(Self { gateway, core })
+        Ok(Self { gateway, metrics, core })
     }
 
     /// Where it listens.
@@ -106,10 +109,20 @@ impl Server {
         Ok(self.core.push.trace(None, id).await?)
     }
 
+    /// What operators have to look at, of one app or of all.
+    pub fn alarms(&self, app: Option<AppId>) -> Vec<Alarm> {
+        self.core.push.alarms(app)
+    }
+
+    /// All metrics as `/metrics` shows them.
+    pub fn metrics(&self) -> String {
+        self.metrics.text()
+    }
+
     /// Drains: see the head of this file.
     pub async fn shutdown(self) {
         tracing::info!("draining: no new logins, clients are told to reconnect");
-        let Self { gateway, core } = self;
+        let Self { gateway, core, .. } = self;
         gateway.drain().await;
         let Core { services, push, fanout, deadlines, sweep } = core;
         drop((sweep, deadlines, fanout));
@@ -172,7 +185,13 @@ fn push_limits(config: &Config) -> PushLimits {
     let push = &config.push;
     PushLimits {
         waiting_max: push.waiting_max,
-        concurrency_max: push.concurrency_max,
+        pace: PaceLimits {
+            concurrency_max: push.concurrency_max,
+            open_longest: Duration::from_secs(push.circuit_longest_s),
+            pause_first: Duration::from_secs(push.pause_first_s),
+            pause_longest: Duration::from_secs(push.pause_longest_s.max(push.pause_first_s)),
+            ..PaceLimits::default()
+        },
         in_flight_max: push.in_flight_max,
         connect_timeout: Duration::from_millis(push.connect_timeout_ms),
         request_timeout: Duration::from_millis(push.request_timeout_ms),

@@ -3,7 +3,7 @@
 //! The gateway counts here; what the other parts count is read from them when somebody asks.
 
 use crate::{
-    push::{Counters, LATENCY_BUCKETS_MS},
+    push::{Circuit, Counters, LATENCY_BUCKETS_MS, Level},
     session::Services,
 };
 use prometheus_client::{
@@ -115,6 +115,8 @@ impl Collector for Levels {
     fn encode(&self, mut to: DescriptorEncoder<'_>) -> Result<(), fmt::Error> {
         self.encode_sessions(&mut to)?;
         self.encode_push(&mut to)?;
+        self.encode_credentials(&mut to)?;
+        self.encode_alarms(&mut to)?;
         self.encode_push_latency(&mut to)
     }
 }
@@ -160,6 +162,49 @@ impl Levels {
         gauge(to, "push_in_flight", "Requests to vendors under way", push.in_flight.get() as i64)
     }
 
+    /// How each push credential fares.
+    fn encode_credentials(&self, to: &mut DescriptorEncoder<'_>) -> Result<(), fmt::Error> {
+        let (levels, now_ms) = (self.push.credentials.all(), self.services.clock.now_ms());
+        let help = "1 for the state that a credential is in: closed lets requests through";
+        let mut circuits = to.encode_descriptor("push_circuit", help, None, MetricType::Gauge)?;
+        for level in &levels {
+            for state in Circuit::ALL {
+                let [app, vendor, app_type] = of_credential(level);
+                let labels = [app, vendor, app_type, ("state", state.as_str().to_owned())];
+                let value = i64::from(level.circuit == state);
+                ConstGauge::new(value).encode(circuits.encode_family(&labels)?)?;
+            }
+        }
+        let concurrency = |level: &Level| Some(level.concurrency as i64);
+        let help = "Requests that may be under way with a credential now";
+        per_credential(to, "push_concurrency_limit", help, &levels, concurrency)?;
+        let rate = |level: &Level| level.devices_per_s.map(|rate| rate as i64);
+        let help = "Devices a second that flow control leaves to a credential";
+        per_credential(to, "push_device_rate_limit", help, &levels, rate)?;
+        let paused = |level: &Level| {
+            Some(level.paused_since.map_or(0, |since| now_ms.saturating_sub(since) / 1_000) as i64)
+        };
+        let help = "How long a refused credential is paused already";
+        per_credential(to, "push_paused_seconds", help, &levels, paused)
+    }
+
+    /// What operators have to look at.
+    fn encode_alarms(&self, to: &mut DescriptorEncoder<'_>) -> Result<(), fmt::Error> {
+        let alarms = self.push.alarms.lasting(None, self.services.clock.now_ms());
+        let help = "1 for each kind of trouble that an operator has to look at";
+        let mut family = to.encode_descriptor("push_alarm", help, None, MetricType::Gauge)?;
+        for alarm in alarms {
+            let labels = [
+                ("app", alarm.app.to_string()),
+                ("vendor", alarm.vendor.to_string()),
+                ("app_type", alarm.app_type.to_string()),
+                ("kind", alarm.kind),
+            ];
+            ConstGauge::new(1i64).encode(family.encode_family(&labels)?)?;
+        }
+        Ok(())
+    }
+
     fn encode_push_latency(&self, to: &mut DescriptorEncoder<'_>) -> Result<(), fmt::Error> {
         let latency = &self.push.latency;
         let bounds = LATENCY_BUCKETS_MS.iter().map(|ms| *ms as f64 / 1e3).chain([f64::INFINITY]);
@@ -172,6 +217,31 @@ impl Levels {
         let sum_s = latency.sum_ms() as f64 / 1e3;
         histogram.encode_histogram::<NoLabelSet>(sum_s, count, &buckets, None)
     }
+}
+
+fn of_credential(level: &Level) -> [(&'static str, String); 3] {
+    [
+        ("app", level.app.to_string()),
+        ("vendor", level.vendor.to_string()),
+        ("app_type", level.app_type.to_string()),
+    ]
+}
+
+/// A gauge with a value for each credential that has one.
+fn per_credential(
+    to: &mut DescriptorEncoder<'_>,
+    name: &str,
+    help: &str,
+    levels: &[Level],
+    value: impl Fn(&Level) -> Option<i64>,
+) -> Result<(), fmt::Error> {
+    let mut family = to.encode_descriptor(name, help, None, MetricType::Gauge)?;
+    for level in levels {
+        if let Some(value) = value(level) {
+            ConstGauge::new(value).encode(family.encode_family(&of_credential(level))?)?;
+        }
+    }
+    Ok(())
 }
 
 fn gauge(to: &mut DescriptorEncoder<'_>, name: &str, help: &str, value: i64) -> Result<(), fmt::Error> {

@@ -2,6 +2,8 @@
 
 use crate::program::{Program, run};
 use hongyan_client::{Client, ClientOptions, Draft, LoginOptions, Page};
+use hongyan_server::store::{Alarm, AlarmStore, sqlite::ToolStore};
+use hongyan_vendors::VendorKind;
 use hongyan_wire::{ConversationKey, UserId};
 use serde_json::Value;
 use std::time::Duration;
@@ -50,6 +52,36 @@ async fn an_app_is_created_listed_shown_and_set_beside_a_running_server() {
     let login = LoginOptions::with_token(app, token.trim(), "ann").unwrap();
     client.login(login).await.unwrap();
     serving.stop().await;
+}
+
+#[tokio::test]
+async fn alarms_are_listed_and_ended_beside_a_running_server() {
+    let program = Program::with_push().await;
+    let app = program.app.to_string();
+    let data = ["--data", program.data()];
+    let resume = [&["push", "resume", "--app", &app][..], &data].concat();
+    assert!(works(&[&["push", "alarms"][..], &data].concat()).await.contains("no alarms"));
+    fails(&resume, "has no alarm for harmony appType 1").await;
+    let alarm = Alarm {
+        app: program.app,
+        vendor: VendorKind::Harmony,
+        app_type: 1,
+        kind: "credential_refused".into(),
+        code: "80300002".into(),
+        message: "no permission".into(),
+        since: 1,
+        last_at: 2,
+        count: 3,
+        cleared_at: None,
+    };
+    ToolStore::open(program.data().as_ref()).unwrap().put_alarms(vec![alarm]).await.unwrap();
+    let listed = works(&[&["push", "alarms", "--app", &app][..], &data].concat()).await;
+    assert!(listed.contains("credential_refused") && listed.contains("80300002"), "{listed}");
+    let json = works(&[&["push", "alarms", "--json"][..], &data].concat()).await;
+    assert_eq!(serde_json::from_str::<Value>(&json).unwrap()[0]["appID"].to_string(), app);
+    assert!(works(&resume).await.contains("ended: 1"));
+    assert!(works(&[&["push", "alarms"][..], &data].concat()).await.contains("no alarms"));
+    assert!(works(&[&["push", "alarms", "--all"][..], &data].concat()).await.contains("over for"));
 }
 
 #[tokio::test]

@@ -144,6 +144,13 @@ sections! {
         retry_longest_s: u64 = 60, |s| (1..=3_600).contains(s) => "1 to 3600";
         /// Tries of one request, the first included. None is made after a notice's own life is over.
         tries_max: u32 = 10, |n| (1..=100).contains(n) => "1 to 100";
+        /// Longest pause between two probes of a vendor that is in trouble or cannot be reached, in seconds.
+        circuit_longest_s: u64 = 60, |s| (1..=3_600).contains(s) => "1 to 3600";
+        /// Seconds until a credential that the vendor refuses is probed; doubles with every refusal. Pushes wait
+        /// meanwhile. Replacing the credential or `hongyan push resume` ends the pause at once.
+        pause_first_s: u64 = 300, |s| (10..=86_400).contains(s) => "10 to 86400";
+        /// Longest pause between two probes of a refused credential, in seconds.
+        pause_longest_s: u64 = 3_600, |s| (10..=86_400).contains(s) => "10 to 86400";
         /// Days that traces are kept.
         retention_days: u64 = 7, |days| (1..=365).contains(days) => "1 to 365";
     }

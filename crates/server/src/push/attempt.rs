@@ -1,12 +1,17 @@
 //! One try of a dispatch: who still gets it, the requests, what their answers mean for each device.
 //!
 //! Advice of the vendor is followed at once, each piece once. Every request is recorded with what it led to.
+//! When the credential itself is refused, nothing fails: the work waits until it is used again.
 
 use super::{
     Counters, PushLimits, Reason,
+    alarms::{AlarmKind, Alarms},
     credentials::{Credentials, Ready},
     exchange::{Exchange, Fate},
     health::Health,
+    lanes::{Ended, Start},
+    pace::{Pass, Report},
+    ready::LIFE_MIN_MS,
     recorder::Records,
     retry::Next,
     standing::still_wanted,
@@ -26,9 +31,6 @@ use std::{
 
 /// Pause after the store could not be read.
 const STORE_PAUSE_MS: u64 = 1_000;
-/// A vendor takes whole seconds as time to live: with less left there is nothing to send.
-const LIFE_MIN_MS: u64 = 1_000;
-
 /// What was decided this short a time ago is not looked at anew, in ms. Whatever is taken back meanwhile is found
 /// by its retraction.
 const FRESH_MS: u64 = 500;
@@ -40,20 +42,35 @@ pub(super) struct Outbound {
     pub credentials: Arc<Credentials>,
     pub counters: Arc<Counters>,
     pub health: Health,
+    pub alarms: Arc<Alarms>,
     pub limits: PushLimits,
 }
 
 impl Outbound {
     /// Makes one try; gives the work back with the time of the next one if something is left.
-    pub async fn run(&self, work: Work, records: &Records) -> Option<(Work, u64)> {
-        let mut this = Try { outbound: self, records, work, queue: VecDeque::new(), asked: None };
+    pub async fn run(&self, start: Start, records: &Records) -> Ended {
+        let Start { work, pass } = start;
+        let mut this = Try {
+            outbound: self,
+            records,
+            work,
+            pass,
+            queue: VecDeque::new(),
+            asked: None,
+            reports: Vec::new(),
+            refused: false,
+        };
         let again = this.run().await.unwrap_or_else(|error| {
             tracing::warn!(dispatch.id = this.work.id(), %error, "a push waits for the store");
             self.counters.store_errors.add(1);
             Some(self.clock.now_ms() + STORE_PAUSE_MS)
-        })?;
-        this.work.put_off(again);
-        Some((this.work, again))
+        });
+        let Try { mut work, reports, .. } = this;
+        let again = again.map(|at| {
+            work.put_off(at);
+            (work, at)
+        });
+        Ended { again, reports }
     }
 }
 
@@ -62,10 +79,16 @@ struct Try<'a> {
     outbound: &'a Outbound,
     records: &'a Records,
     work: Work,
+    /// As what it was admitted; without a pass its time is over.
+    pass: Option<Pass>,
     /// Groups of devices that still have their request before them in this try.
     queue: VecDeque<Vec<Target>>,
     /// The longest wish of the vendor not to be asked again before.
     asked: Option<Duration>,
+    /// What the requests told about the credential.
+    reports: Vec<Report>,
+    /// The credential was refused: the rest waits for it.
+    refused: bool,
 }
 
 /// What an exchange led to, for the record.
@@ -84,7 +107,7 @@ impl Ends {
 impl Try<'_> {
     async fn run(&mut self) -> Result<Option<u64>, StoreError> {
         let now = self.outbound.clock.now_ms();
-        if now + LIFE_MIN_MS > self.work.request().expires_at {
+        if self.pass.is_none() || now + LIFE_MIN_MS > self.work.request().expires_at {
             self.end_all(&TargetEnd::Expired).await;
             return Ok(None);
         }
@@ -99,6 +122,7 @@ impl Try<'_> {
         }
         let ready = match self.outbound.credentials.find(self.work.lane().0).await? {
             Ok(ready) => ready,
+            Err(Reason::BadCredential) => return self.unusable(now).await.map(Some),
             Err(reason) => {
                 self.end_all(&TargetEnd::Failed { reason: reason.code().into() }).await;
                 return Ok(None);
@@ -114,9 +138,18 @@ impl Try<'_> {
         self.work.tries() == 0 && now < crate::store::time_of_id(self.work.id()) + FRESH_MS
     }
 
+    /// The credential cannot even be read: as if the vendor refused it.
+    async fn unusable(&mut self, now: u64) -> Result<u64, StoreError> {
+        let key = self.work.lane().0;
+        let stamp = self.outbound.credentials.stamp(key).await?.unwrap_or(0);
+        self.reports.push(Report::Refused { stamp });
+        let code = Reason::BadCredential.code();
+        self.outbound.alarms.raise(key, AlarmKind::CredentialRefused, code, Reason::BadCredential.en(), now);
+        Ok(now)
+    }
+
     /// Makes requests until nothing is left to be done at once.
     async fn exchange_all(&mut self, ready: &Ready, tokens: &HashMap<Target, String>) -> Option<u64> {
-        self.work.begin_try();
         while let Some(group) = self.queue.pop_front() {
             let aims = group.into_iter().filter_map(|target| {
                 let token = tokens.get(&target)?.as_str();
@@ -135,11 +168,16 @@ impl Try<'_> {
     async fn digest(&mut self, ready: &Ready, exchange: Exchange) -> Option<u64> {
         self.count(&exchange);
         let at_once = self.follow(ready, &exchange);
-        if at_once.is_empty() && exchange.is_hopeless() {
-            // The other groups would meet the same trouble now; they are part of the next try.
-            self.queue.clear();
+        if at_once.is_empty() {
+            self.reports.extend(exchange.report(ready.stamp));
+            self.refused = exchange.refuses_credential();
+            if self.refused || exchange.is_hopeless() {
+                // The other groups would meet the same trouble now; they are part of the next try.
+                self.queue.clear();
+            }
         }
-        let may_bury = self.may_bury(&exchange);
+        self.alarm(&exchange, at_once.is_empty());
+        let may_bury = !self.refused && self.may_bury(&exchange);
         let mut ends = Ends::default();
         for (target, fate) in exchange.fates {
             if !at_once.contains(&target) {
@@ -174,7 +212,13 @@ impl Try<'_> {
         let key = self.work.lane().0;
         let dead = exchange.fates.iter().filter(|(_, fate)| matches!(fate, Fate::Dead(_))).count();
         match exchange.accepted() {
-            0 => dead == 0 || self.outbound.health.may_bury(key, dead),
+            0 if dead == 0 || self.outbound.health.may_bury(key, dead) => true,
+            0 => {
+                let (code, message) = exchange.words();
+                let now = self.outbound.clock.now_ms();
+                self.outbound.alarms.raise(key, AlarmKind::MassDeath, code, message, now);
+                false
+            }
             _ => {
                 self.outbound.health.accepted(key);
                 true
@@ -187,18 +231,15 @@ impl Try<'_> {
             Fate::Accepted => ends.ended.push((target, TargetEnd::Accepted)),
             Fate::Expired => ends.ended.push((target, TargetEnd::Expired)),
             Fate::Later(asked) => self.asked = self.asked.max(asked),
+            // The devices have no part in it: they wait.
+            Fate::Failed(Reason::VendorConfiguration | Reason::BadCredential) | Fate::Dead(_)
+                if self.refused => {}
             Fate::Dead(code) if may_bury => {
                 ends.dead.extend(target.push_id.clone().map(|push_id| (push_id, code)));
                 ends.fail(target, Reason::TokenGone);
             }
-            Fate::Dead(_) => {
-                self.warn(Reason::VendorConfiguration);
-                ends.fail(target, Reason::VendorConfiguration);
-            }
-            Fate::Failed(reason) => {
-                self.warn(reason);
-                ends.fail(target, reason);
-            }
+            Fate::Dead(_) => ends.fail(target, Reason::VendorConfiguration),
+            Fate::Failed(reason) => ends.fail(target, reason),
         }
     }
 
@@ -211,9 +252,17 @@ impl Try<'_> {
         if self.work.devices() == 0 {
             return None;
         }
+        if self.refused {
+            return Some(now);
+        }
+        // Probes are bounded by their pauses and by the life of the notice.
+        if self.pass != Some(Pass::Probe) {
+            self.work.tried();
+        }
         let expires_at = self.work.request().expires_at;
         let policy = &self.outbound.limits.retry;
-        let end = match policy.next(self.work.tries(), self.asked, now, expires_at, rand::random()) {
+        let tries = self.work.tries().max(1);
+        let end = match policy.next(tries, self.asked, now, expires_at, rand::random()) {
             Next::At(at) => {
                 self.outbound.counters.retried.add(1);
                 return Some(at);
@@ -268,18 +317,27 @@ impl Try<'_> {
         }
     }
 
-    /// Tells the operator of trouble that only an operator can end.
-    fn warn(&self, reason: Reason) {
-        if !matches!(reason, Reason::VendorConfiguration | Reason::BadCredential | Reason::VendorQuota) {
-            return;
-        }
-        self.outbound.counters.configuration_errors.add(1);
+    /// Tells the operator of trouble that only an operator can end. `last`: no advice is left to follow.
+    fn alarm(&self, exchange: &Exchange, last: bool) {
         let (key, now) = (self.work.lane().0, self.outbound.clock.now_ms());
-        if self.outbound.health.may_warn(key, now) {
-            tracing::warn!(
-                app.id = %key.0, vendor = %key.1, app_type = key.2, dispatch.id = self.work.id(), %reason,
-                "the vendor refuses this app's pushes; its trace shows the answer"
-            );
+        let alarms = &self.outbound.alarms;
+        match self.reports.last().filter(|_| last && self.pass == Some(Pass::Probe)) {
+            Some(Report::Fine { .. }) => alarms.clear(key, &AlarmKind::ENDED_BY_A_PROBE, now),
+            Some(Report::Trouble { .. } | Report::Flow { .. }) => {
+                let (code, message) = exchange.words();
+                alarms.raise(key, AlarmKind::VendorTrouble, code, message, now);
+            }
+            _ => {}
+        }
+        if exchange.accepted() > 0 {
+            alarms.clear(key, &AlarmKind::ENDED_BY_SUCCESS, now);
+        }
+        for kind in AlarmKind::ALL.into_iter().filter(|_| last) {
+            if exchange.raises(kind) {
+                let (code, message) = exchange.words();
+                self.outbound.counters.configuration_errors.add(1);
+                alarms.raise(key, kind, code, message, now);
+            }
         }
     }
 }

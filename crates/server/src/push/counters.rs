@@ -1,6 +1,10 @@
 //! What the pipeline counts: plain atomics, read by telemetry.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use super::{alarms::Alarms, levels::Levels};
+use std::sync::{
+    Arc,
+    atomic::{AtomicU64, Ordering},
+};
 
 /// Upper bounds of the latency buckets in ms; one more bucket takes the rest.
 pub const LATENCY_BUCKETS_MS: [u64; 12] = [5, 10, 25, 50, 100, 250, 500, 1_000, 2_500, 5_000, 15_000, 60_000];
@@ -42,6 +46,10 @@ pub struct Counters {
     pub in_flight: Count,
     /// From planned to accepted.
     pub latency: Latency,
+    /// How each credential fares.
+    pub credentials: Levels,
+    /// What operators have to look at.
+    pub alarms: Arc<Alarms>,
 }
 
 /// One number.

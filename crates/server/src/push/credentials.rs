@@ -22,6 +22,8 @@ pub(super) struct Ready {
     pub credential: Credential,
     pub bearer: BearerCache,
     pub transport: Transport,
+    /// When it was stored, Unix time in ms: another time is another credential.
+    pub stamp: u64,
 }
 
 /// Every credential in use.
@@ -46,8 +48,7 @@ impl Credentials {
 
     /// The credential as the store has it now, or why there is none.
     pub async fn find(&self, key: CredentialKey) -> Result<Result<Arc<Ready>, Reason>, StoreError> {
-        let stored = self.store.credentials(key.0).await?;
-        let stored = stored.into_iter().find(|one| (one.vendor, one.app_type) == (key.1, key.2));
+        let stored = self.stored(key).await?;
         let mut kept = self.lock();
         let Some(source) = stored else {
             kept.remove(&key);
@@ -65,6 +66,16 @@ impl Credentials {
         Ok(ready.ok_or(Reason::BadCredential))
     }
 
+    /// When the credential was stored, Unix time in ms; `None`: there is none.
+    pub async fn stamp(&self, key: CredentialKey) -> Result<Option<u64>, StoreError> {
+        Ok(self.stored(key).await?.map(|stored| stored.updated_at))
+    }
+
+    async fn stored(&self, key: CredentialKey) -> Result<Option<StoredCredential>, StoreError> {
+        let stored = self.store.credentials(key.0).await?;
+        Ok(stored.into_iter().find(|one| (one.vendor, one.app_type) == (key.1, key.2)))
+    }
+
     fn prepare(
         &self,
         (app, vendor, app_type): CredentialKey,
@@ -78,7 +89,7 @@ impl Credentials {
                     Some(carrier) => transport.carried_by(carrier.clone()),
                     None => transport,
                 };
-                Some(Arc::new(Ready { credential, bearer, transport }))
+                Some(Arc::new(Ready { credential, bearer, transport, stamp: source.updated_at }))
             }
             Err(error) => {
                 tracing::warn!(
@@ -94,7 +105,7 @@ impl Credentials {
         TransportConfig {
             connect_timeout: self.limits.connect_timeout,
             request_timeout: self.limits.request_timeout,
-            in_flight_max: self.limits.concurrency_max,
+            in_flight_max: self.limits.pace.concurrency_max,
             ..TransportConfig::default()
         }
     }

@@ -4,9 +4,12 @@
 //! and no credential waits for another.
 
 use super::{
+    alarms::AlarmKind,
     attempt::Outbound,
-    lanes::{Behind, Era, LaneKey, LaneLimits, Lanes},
+    credentials::CredentialKey,
+    lanes::{Away, Behind, Ended, Era, LaneKey, LaneLimits, Lanes},
     recorder::{self, Records},
+    watch::{self, Watched},
     work::Work,
 };
 use crate::store::{Dispatch, NewDispatch, StoreError};
@@ -24,6 +27,8 @@ const QUEUE_MAX: usize = 256;
 const PAGE_MAX: usize = 256;
 /// Pause after the store could not be read.
 const STORE_PAUSE: Duration = Duration::from_secs(1);
+/// While a credential is paused or an alarm lasts: how often it is looked whether somebody has acted, in ms.
+const WATCH_EVERY_MS: u64 = 2_000;
 
 /// The planner's way in.
 pub(super) type Orders = mpsc::Sender<Vec<NewDispatch>>;
@@ -33,6 +38,7 @@ pub(super) struct Dispatcher {
     stop: CancellationToken,
     actor: JoinHandle<()>,
     recorder: JoinHandle<()>,
+    alarms: JoinHandle<()>,
 }
 
 impl Dispatcher {
@@ -47,9 +53,12 @@ impl Dispatcher {
             written,
         ));
         let stop = CancellationToken::new();
+        let board = outbound.alarms.clone();
+        let alarms = board.run(outbound.store.clone(), outbound.clock.clone(), stop.clone());
+        let alarms = tokio::spawn(alarms);
         let actor = Actor::new(outbound, records, incoming);
         let actor = tokio::spawn(actor.run(stop.clone()));
-        (Self { stop, actor, recorder }, orders)
+        (Self { stop, actor, recorder, alarms }, orders)
     }
 
     /// Starts nothing more, lets requests under way end within `patience`, writes what came of them.
@@ -57,7 +66,8 @@ impl Dispatcher {
         self.stop.cancel();
         let ended = tokio::time::timeout(patience, async {
             let actor = (&mut self.actor).await;
-            actor.and((&mut self.recorder).await)
+            let recorder = (&mut self.recorder).await;
+            actor.and(recorder).and((&mut self.alarms).await)
         });
         match ended.await {
             Ok(Ok(())) => {}
@@ -73,14 +83,8 @@ impl Drop for Dispatcher {
     fn drop(&mut self) {
         self.actor.abort();
         self.recorder.abort();
+        self.alarms.abort();
     }
-}
-
-/// Whose work is under way.
-struct Away {
-    lane: LaneKey,
-    devices: usize,
-    dispatch: u64,
 }
 
 /// What a page was read for.
@@ -99,7 +103,7 @@ struct Actor {
     records: Records,
     incoming: mpsc::Receiver<Vec<NewDispatch>>,
     lanes: Lanes,
-    running: JoinSet<Option<(Work, u64)>>,
+    running: JoinSet<Ended>,
     away: HashMap<Id, Away>,
     /// Where reading what was pending at the start has come to; `None` when it is through.
     start_after: Option<u64>,
@@ -108,6 +112,9 @@ struct Actor {
     page: Option<BoxFuture<'static, PageRead>>,
     /// Whether a lane has the next turn to read, or the start.
     lanes_turn: bool,
+    watching: Option<BoxFuture<'static, Watched>>,
+    /// When to look next whether people have acted.
+    watch_at: u64,
 }
 
 impl Actor {
@@ -115,7 +122,7 @@ impl Actor {
         let limits = LaneLimits {
             dispatches_max: outbound.limits.lane_dispatches_max,
             devices_max: outbound.limits.lane_devices_max,
-            concurrency_max: outbound.limits.concurrency_max,
+            pace: outbound.limits.pace,
             in_flight_max: outbound.limits.in_flight_max,
         };
         let first_own = outbound.store.next_dispatch_id(outbound.clock.now_ms());
@@ -130,17 +137,23 @@ impl Actor {
             first_own,
             page: None,
             lanes_turn: false,
+            watching: None,
+            watch_at: 0,
         }
     }
 
     async fn run(mut self, stop: CancellationToken) {
         let clock = self.outbound.clock.clone();
         let mut open = true;
+        if !self.take_pauses_up(&stop).await {
+            return;
+        }
         loop {
             self.start_due();
             self.start_reading();
+            self.start_watching();
             self.show_levels();
-            let due = self.lanes.next_due();
+            let due = self.lanes.next_due().into_iter().chain(self.next_watch()).min();
             tokio::select! {
                 biased;
                 () = stop.cancelled() => break,
@@ -149,7 +162,11 @@ impl Actor {
                     Some(orders) => self.accept(orders),
                     None => open = false,
                 },
-                read = page(&mut self.page) => {
+                watched = found(&mut self.watching) => {
+                    self.watching = None;
+                    self.take_watched(watched);
+                }
+                read = found(&mut self.page) => {
                     self.page = None;
                     self.take_page(read);
                 }
@@ -164,26 +181,29 @@ impl Actor {
 
     fn start_due(&mut self) {
         let now = self.outbound.clock.now_ms();
-        while let Some(work) = self.lanes.start(now) {
-            let away = Away { lane: work.lane(), devices: work.devices(), dispatch: work.id() };
+        while let Some(start) = self.lanes.start(now) {
+            let away = start.away();
             let (outbound, records) = (self.outbound.clone(), self.records.clone());
-            let task = self.running.spawn(async move { outbound.run(work, &records).await });
+            let task = self.running.spawn(async move { outbound.run(start, &records).await });
             self.away.insert(task.id(), away);
+            self.lanes.show(away.lane.0, &self.outbound.counters.credentials, now);
         }
     }
 
-    fn take_back(&mut self, ended: Result<(Id, Option<(Work, u64)>), JoinError>) {
-        let (id, again) = match ended {
-            Ok((id, again)) => (id, again),
+    fn take_back(&mut self, ended: Result<(Id, Ended), JoinError>) {
+        let (id, ended) = match ended {
+            Ok(ended) => ended,
             Err(error) => {
                 // Our own fault, and nothing of it is lost: the store has the dispatch for the next start.
                 tracing::error!(%error, "a push failed inside");
-                (error.id(), None)
+                (error.id(), Ended::default())
             }
         };
         let away = self.away.remove(&id).expect("every task was noted when it began");
-        tracing::trace!(dispatch.id = away.dispatch, again = again.is_some(), "a try ended");
-        self.lanes.done(away.lane, away.devices, again);
+        tracing::trace!(dispatch.id = away.dispatch, again = ended.again.is_some(), "a try ended");
+        let now = self.outbound.clock.now_ms();
+        self.lanes.done(away, ended, now, rand::random());
+        self.lanes.show(away.lane.0, &self.outbound.counters.credentials, now);
     }
 
     fn accept(&mut self, orders: Vec<NewDispatch>) {
@@ -256,14 +276,80 @@ impl Actor {
         self.lanes.read_up_to(lane, era, read_up_to);
     }
 
+    /// Credentials that were paused when the program ended are so still, unless they were replaced meanwhile.
+    /// `false`: stopped before that was known.
+    async fn take_pauses_up(&mut self, stop: &CancellationToken) -> bool {
+        let outbound = self.outbound.clone();
+        loop {
+            let error = match watch::paused_before(&outbound).await {
+                Ok(paused) => {
+                    let now = outbound.clock.now_ms();
+                    for (key, since, stamp) in paused {
+                        self.lanes.pause(key, since, stamp, now);
+                        self.lanes.show(key, &outbound.counters.credentials, now);
+                    }
+                    return true;
+                }
+                Err(error) => error,
+            };
+            tracing::warn!(%error, "paused push credentials cannot be read");
+            outbound.counters.store_errors.add(1);
+            tokio::select! {
+                () = stop.cancelled() => return false,
+                () = outbound.clock.sleep(STORE_PAUSE) => {}
+            }
+        }
+    }
+
+    /// When it is to be looked whether people have acted; `None` while there is nothing they could act on.
+    fn next_watch(&self) -> Option<u64> {
+        let wanted =
+            self.watching.is_none() && (self.outbound.alarms.any() || self.lanes.paused().next().is_some());
+        wanted.then_some(self.watch_at)
+    }
+
+    fn start_watching(&mut self) {
+        let now = self.outbound.clock.now_ms();
+        if self.next_watch().is_none_or(|at| at > now) {
+            return;
+        }
+        self.watch_at = now + WATCH_EVERY_MS;
+        let outbound = self.outbound.clone();
+        let paused: Vec<CredentialKey> = self.lanes.paused().map(|(key, _)| key).collect();
+        self.watching = Some(Box::pin(async move { watch::look(&outbound, paused).await }));
+    }
+
+    /// Uses credentials again that were replaced, or whose alarm was ended by hand.
+    fn take_watched(&mut self, watched: Watched) {
+        let Outbound { alarms, counters, clock, .. } = &*self.outbound;
+        let now = clock.now_ms();
+        let stamps = match watched {
+            Ok(stamps) => stamps,
+            Err(error) => {
+                tracing::warn!(%error, "alarms of push cannot be read");
+                counters.store_errors.add(1);
+                return;
+            }
+        };
+        let refused: HashMap<CredentialKey, u64> = self.lanes.paused().collect();
+        for (key, stamp) in stamps {
+            let replaced = refused.get(&key).is_some_and(|refused| stamp != Some(*refused));
+            if replaced || alarms.pause_of(key).is_none() {
+                alarms.clear(key, &AlarmKind::ENDED_BY_REPLACING, now);
+                self.lanes.resume(key);
+                self.lanes.show(key, &counters.credentials, now);
+            }
+        }
+    }
+
     fn show_levels(&self) {
         self.outbound.counters.backlog.set(self.lanes.len());
         self.outbound.counters.in_flight.set(self.lanes.in_flight());
     }
 }
 
-/// Waits for the page that is being read; for ever when there is none.
-async fn page(reading: &mut Option<BoxFuture<'static, PageRead>>) -> PageRead {
+/// Waits for what is being read; for ever when nothing is.
+async fn found<T>(reading: &mut Option<BoxFuture<'static, T>>) -> T {
     match reading {
         Some(reading) => reading.await,
         None => std::future::pending().await,

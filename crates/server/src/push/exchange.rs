@@ -1,6 +1,6 @@
 //! One request to a vendor: built, sent, answered, and what that means for each device of it.
 
-use super::{Reason, credentials::Ready, work::Work};
+use super::{Reason, alarms::AlarmKind, credentials::Ready, pace::Report, work::Work};
 use crate::{
     clock::Clock,
     store::{Attempt, NewDispatch, Purpose, Target},
@@ -13,6 +13,9 @@ use std::time::{Duration, Instant};
 
 /// Longest vendor's text that is kept, in bytes.
 const MESSAGE_BYTES_MAX: usize = 500;
+
+/// Code of a request that found no place among our own.
+const BUSY: &str = "busy";
 
 /// What a request led to for one device.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -38,6 +41,8 @@ pub(super) struct Exchange {
     pub advised: Vec<usize>,
     /// The bearer that was shown.
     pub bearer: Option<Secret>,
+    /// A refusal is about the credential. Taking back needs rights of its own: its refusal says nothing of sending.
+    about_credential: bool,
 }
 
 impl Exchange {
@@ -59,13 +64,15 @@ impl Exchange {
         attempt.targets = aims.len() as u32;
         let exchange = match answer {
             Ok(raw) => {
+                let takes_back = matches!(work.request().purpose, Purpose::TakeBack { .. });
                 let answer = match work.request().purpose {
                     Purpose::TakeBack { .. } => adapter.interpret_revoke(&raw, &tokens),
                     Purpose::Notice | Purpose::Badge => {
                         adapter.interpret(&raw, &work.request().notice, &tokens)
                     }
                 };
-                Self::answered(attempt, answer, aims, bearer)
+                let answered = Self::answered(attempt, answer, aims, bearer);
+                Self { about_credential: !takes_back, ..answered }
             }
             Err(error) => Self::unanswered(attempt, &error, aims),
         };
@@ -82,9 +89,81 @@ impl Exchange {
         self.fates.iter().filter(|(_, fate)| *fate == Fate::Accepted).count()
     }
 
+    /// Whether the vendor takes nothing from this credential until somebody acts. Asked when advice that could
+    /// be followed was followed.
+    pub fn refuses_credential(&self) -> bool {
+        let configured = |fate: &Fate| match fate {
+            Fate::Failed(reason) => matches!(reason, Reason::VendorConfiguration | Reason::BadCredential),
+            _ => false,
+        };
+        let all = !self.fates.is_empty() && self.fates.iter().all(|(_, fate)| configured(fate));
+        let unusable = self.fates.iter().any(|(_, fate)| *fate == Fate::Failed(Reason::BadCredential));
+        match self.advice {
+            _ if !self.about_credential => false,
+            Advice::PauseCredential => self.accepted() == 0,
+            Advice::ResignJwt => all,
+            _ => all && unusable,
+        }
+    }
+
+    /// Whether an operator has to hear of it as this kind of alarm. Asked when no advice is left to follow.
+    pub fn raises(&self, kind: AlarmKind) -> bool {
+        let refused = self.refuses_credential();
+        let any = |reason: Reason| self.fates.iter().any(|(_, fate)| *fate == Fate::Failed(reason));
+        match kind {
+            AlarmKind::CredentialRefused => refused,
+            AlarmKind::Right => !refused && any(Reason::VendorConfiguration),
+            AlarmKind::Quota => any(Reason::VendorQuota),
+            AlarmKind::Request => any(Reason::VendorRejected),
+            AlarmKind::Clock => self.advice == Advice::ResignJwt && self.is_hopeless(),
+            // These take more than one exchange.
+            AlarmKind::MassDeath | AlarmKind::VendorTrouble => false,
+        }
+    }
+
+    /// The vendor's code and words, or our own when nothing was sent.
+    pub fn words(&self) -> (&str, &str) {
+        match &self.attempt {
+            Some(attempt) => (&attempt.code, &attempt.message),
+            None => (Reason::BadCredential.code(), Reason::BadCredential.en()),
+        }
+    }
+
+    /// What it tells about the credential, stored at `stamp`; `None` when it tells nothing.
+    pub fn report(&self, stamp: u64) -> Option<Report> {
+        if self.refuses_credential() {
+            return Some(Report::Refused { stamp });
+        }
+        let attempt = self.attempt.as_ref()?;
+        let fine = Report::Fine { took_ms: attempt.took_ms };
+        if !self.is_hopeless() || self.fates.is_empty() {
+            return Some(fine);
+        }
+        let hold = self.fates.iter().filter_map(|(_, fate)| match fate {
+            Fate::Later(asked) => *asked,
+            _ => None,
+        });
+        let hold = hold.max();
+        Some(match attempt.status {
+            429 | 503 => Report::Flow { hold },
+            0 if attempt.code == BUSY => return None,
+            0 | 500.. => Report::Trouble { hold },
+            // A wish with an answer in good order is about these devices only.
+            _ if hold.is_some() => fine,
+            _ => Report::Trouble { hold },
+        })
+    }
+
     fn unsent(aims: Vec<(Target, &str)>, fate: &Fate) -> Self {
         let fates = aims.into_iter().map(|(target, _)| (target, fate.clone())).collect();
-        Self { attempt: None, fates, advice: Advice::None, advised: Vec::new(), bearer: None }
+        Self {
+            attempt: None,
+            fates,
+            advice: Advice::None,
+            advised: Vec::new(),
+            bearer: None,
+            about_credential: true,
+        }
     }
 
     fn unanswered(mut attempt: Attempt, error: &TransportError, aims: Vec<(Target, &str)>) -> Self {
@@ -108,6 +187,7 @@ impl Exchange {
             advice: answer.advice,
             advised: answer.advised,
             bearer: Some(bearer),
+            about_credential: true,
         }
     }
 
@@ -196,7 +276,7 @@ fn fault_name(error: &TransportError) -> &'static str {
     match error {
         TransportError::Unsendable { .. } => "unsendable",
         TransportError::Connect { .. } => "connect",
-        TransportError::Busy { .. } => "busy",
+        TransportError::Busy { .. } => BUSY,
         TransportError::Timeout { .. } => "timeout",
         TransportError::Dropped { .. } => "dropped",
         TransportError::AnswerTooLarge { .. } => "answer_too_large",

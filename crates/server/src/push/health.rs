@@ -1,5 +1,4 @@
-//! How a credential fares: guards tokens against mass death, and tells its operator of trouble without
-//! flooding the log.
+//! Guards tokens against mass death: where nothing succeeds, tokens are not to blame.
 
 use super::credentials::CredentialKey;
 use std::{
@@ -10,52 +9,30 @@ use std::{
 /// Tokens that may be declared dead while nothing of the same credential succeeds. A wrong project or a
 /// confused vendor refuses every token; a few dead phones refuse a few.
 const BURIALS_MAX: usize = 20;
-/// An operator is told of the same trouble at most this often, in ms.
-const WARNING_EVERY_MS: u64 = 60_000;
 
-/// The credentials that had trouble lately.
+/// Per credential that had trouble lately: tokens declared dead since something was accepted.
 #[derive(Debug, Default)]
-pub(super) struct Health(Mutex<HashMap<CredentialKey, Trouble>>);
-
-#[derive(Debug, Default)]
-struct Trouble {
-    /// Tokens declared dead since something was accepted.
-    buried: usize,
-    warned_at: Option<u64>,
-}
+pub(super) struct Health(Mutex<HashMap<CredentialKey, usize>>);
 
 impl Health {
     /// The vendor accepted something: whatever it refuses now, it refuses for good reason.
     pub fn accepted(&self, key: CredentialKey) {
         // Most credentials have no trouble: nothing is kept for them.
-        if let Some(trouble) = self.lock().get_mut(&key) {
-            trouble.buried = 0;
-        }
+        self.lock().remove(&key);
     }
 
     /// Whether `dead` tokens of an answer in which nothing was accepted may be declared dead.
     pub fn may_bury(&self, key: CredentialKey, dead: usize) -> bool {
-        let mut troubles = self.lock();
-        let trouble = troubles.entry(key).or_default();
-        let allowed = trouble.buried + dead <= BURIALS_MAX;
+        let mut buried = self.lock();
+        let buried = buried.entry(key).or_default();
+        let allowed = *buried + dead <= BURIALS_MAX;
         if allowed {
-            trouble.buried += dead;
+            *buried += dead;
         }
         allowed
     }
 
-    /// Whether the operator should be told again.
-    pub fn may_warn(&self, key: CredentialKey, now_ms: u64) -> bool {
-        let mut troubles = self.lock();
-        let trouble = troubles.entry(key).or_default();
-        let due = trouble.warned_at.is_none_or(|at| now_ms >= at.saturating_add(WARNING_EVERY_MS));
-        if due {
-            trouble.warned_at = Some(now_ms);
-        }
-        due
-    }
-
-    fn lock(&self) -> MutexGuard<'_, HashMap<CredentialKey, Trouble>> {
+    fn lock(&self) -> MutexGuard<'_, HashMap<CredentialKey, usize>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -77,13 +54,5 @@ mod tests {
         health.accepted(KEY);
         assert!(health.may_bury(KEY, 1));
         assert!(!health.may_bury(KEY, 1_000), "a whole round that fails proves nothing about its tokens");
-    }
-
-    #[test]
-    fn an_operator_is_told_once_a_minute() {
-        let health = Health::default();
-        assert!(health.may_warn(KEY, 0));
-        assert!(!health.may_warn(KEY, 59_999));
-        assert!(health.may_warn(KEY, 60_000));
     }
 }

@@ -1,9 +1,15 @@
 //! Dispatches in memory, in lanes: per credential one for calls and one for messages, each with its bounds.
 //!
 //! Pure: no task, no store, no clock. What does not fit stays in the store, and the lane remembers from where
-//! to read it later. One credential's trouble fills its own lanes only.
+//! to read it later. One credential's trouble fills its own lanes only, and its pace says what may start.
 
-use super::{credentials::CredentialKey, work::Work};
+use super::{
+    credentials::CredentialKey,
+    levels::Levels,
+    pace::{Gate, Pace, PaceLimits, Pass, Report, Why},
+    ready::ReadyWork,
+    work::Work,
+};
 use std::{
     cmp::Reverse,
     collections::{BTreeMap, BTreeSet, BinaryHeap, HashMap, VecDeque},
@@ -17,10 +23,45 @@ pub(super) type LaneKey = (CredentialKey, bool);
 pub(super) struct LaneLimits {
     pub dispatches_max: usize,
     pub devices_max: usize,
-    /// Requests under way per credential.
-    pub concurrency_max: usize,
+    /// Requests under way per credential, and when it is left alone.
+    pub pace: PaceLimits,
     /// Requests under way altogether.
     pub in_flight_max: usize,
+}
+
+/// Work that goes out.
+#[derive(Debug)]
+pub(super) struct Start {
+    pub work: Work,
+    /// As what its requests are admitted. `None`: its time is over, and it may make none.
+    pub pass: Option<Pass>,
+}
+
+/// What the lanes have to know again of work that comes back.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Away {
+    pub lane: LaneKey,
+    /// What it had when it was started.
+    pub devices: usize,
+    pub dispatch: u64,
+    pub pass: Option<Pass>,
+}
+
+impl Start {
+    /// The note to keep while it is away.
+    pub fn away(&self) -> Away {
+        let Self { work, pass } = self;
+        Away { lane: work.lane(), devices: work.devices(), dispatch: work.id(), pass: *pass }
+    }
+}
+
+/// How work comes back.
+#[derive(Debug, Default)]
+pub(super) struct Ended {
+    /// To be tried again at this time; `None`: over.
+    pub again: Option<(Work, u64)>,
+    /// What its requests told about the credential.
+    pub reports: Vec<Report>,
 }
 
 /// Where work comes from. The IDs of the two do not mix, so each has a range of its own.
@@ -41,7 +82,7 @@ pub(super) struct Behind {
 
 #[derive(Default)]
 struct Lane {
-    ready: VecDeque<Work>,
+    ready: ReadyWork,
     /// Waits for its next try, by (due, ID).
     asleep: BTreeMap<(u64, u64), Work>,
     devices: usize,
@@ -69,6 +110,16 @@ struct Pair {
     messages_in_flight: usize,
     /// Stands in `Lanes::turns`.
     queued: bool,
+    /// An entry of `Lanes::alarms` for the gate.
+    alarm_at: Option<u64>,
+}
+
+/// Why a credential starts nothing.
+enum Rest {
+    /// Nothing before this time.
+    Until(u64),
+    /// Nothing before something ends or comes.
+    Idle,
 }
 
 impl Pair {
@@ -82,21 +133,50 @@ impl Pair {
     }
 
     /// The next piece of work that may go out now: calls first, and some places are never taken by messages.
-    fn next(&mut self, limits: &LaneLimits) -> Option<Work> {
-        if self.in_flight >= limits.concurrency_max {
-            return None;
+    fn next(&mut self, pace: &mut Pace, now: u64) -> Result<Start, Rest> {
+        if self.calls.ready.is_empty() && self.messages.ready.is_empty() {
+            return Err(Rest::Idle);
         }
-        let kept_free = (limits.concurrency_max / 4).max(1).min(limits.concurrency_max - 1);
+        if let Some(start) = self.expired(pace.concurrency_max(), now) {
+            return Ok(start);
+        }
+        let pass = match pace.gate(now) {
+            Gate::Open(pass) => pass,
+            Gate::Until(at) => {
+                return Err(Rest::Until(self.next_expiry().map_or(at, |expiry| expiry.min(at))));
+            }
+            Gate::Busy => return Err(self.next_expiry().map_or(Rest::Idle, Rest::Until)),
+        };
+        let limit = pace.limit();
+        let kept_free = (limit / 4).max(1).min(limit - 1);
         let is_call = !self.calls.ready.is_empty();
-        if !is_call && self.messages_in_flight >= limits.concurrency_max - kept_free {
+        if !is_call && self.messages_in_flight >= limit - kept_free {
+            return Err(self.next_expiry().map_or(Rest::Idle, Rest::Until));
+        }
+        let Some(work) = self.lane(is_call).ready.pop() else { return Err(Rest::Idle) };
+        pace.started(pass, work.devices(), now);
+        Ok(self.started(work, Some(pass)))
+    }
+
+    /// Something whose time is over: it goes out to get its end, whatever its credential may do.
+    fn expired(&mut self, away_max: usize, now: u64) -> Option<Start> {
+        if self.in_flight >= away_max {
             return None;
         }
-        let lane = self.lane(is_call);
-        let work = lane.ready.pop_front()?;
-        lane.away += 1;
+        let work = self.calls.ready.pop_expired(now).or_else(|| self.messages.ready.pop_expired(now))?;
+        Some(self.started(work, None))
+    }
+
+    fn started(&mut self, work: Work, pass: Option<Pass>) -> Start {
+        let is_call = work.lane().1;
+        self.lane(is_call).away += 1;
         self.in_flight += 1;
         self.messages_in_flight += usize::from(!is_call);
-        Some(work)
+        Start { work, pass }
+    }
+
+    fn next_expiry(&self) -> Option<u64> {
+        self.calls.ready.next_expiry().into_iter().chain(self.messages.ready.next_expiry()).min()
     }
 }
 
@@ -104,6 +184,8 @@ impl Pair {
 pub(super) struct Lanes {
     limits: LaneLimits,
     pairs: HashMap<CredentialKey, Pair>,
+    /// Of every credential that was used, as many as apps have.
+    paces: HashMap<CredentialKey, Pace>,
     /// Credentials that may have work to start, in turn.
     turns: VecDeque<CredentialKey>,
     /// Next wake-ups, earliest first; may name lanes that have nothing due.
@@ -119,6 +201,7 @@ impl Lanes {
         Self {
             limits,
             pairs: HashMap::new(),
+            paces: HashMap::new(),
             turns: VecDeque::new(),
             alarms: BinaryHeap::new(),
             behind: BTreeSet::new(),
@@ -191,26 +274,34 @@ impl Lanes {
     }
 
     /// The next piece of work to start, fair between credentials. The caller owes `done` for it.
-    pub fn start(&mut self, now: u64) -> Option<Work> {
+    pub fn start(&mut self, now: u64) -> Option<Start> {
         self.wake(now);
         while self.in_flight < self.limits.in_flight_max {
             let key = self.turns.pop_front()?;
             let Some(pair) = self.pairs.get_mut(&key) else { continue };
-            match pair.next(&self.limits) {
-                Some(work) => {
+            let pace = self.paces.entry(key).or_insert_with(|| Pace::new(self.limits.pace));
+            match pair.next(pace, now) {
+                Ok(start) => {
                     self.turns.push_back(key);
                     self.in_flight += 1;
-                    return Some(work);
+                    return Some(start);
                 }
-                None => pair.queued = false,
+                Err(Rest::Until(at)) => {
+                    pair.queued = false;
+                    if pair.alarm_at.is_none_or(|known| at < known) {
+                        pair.alarm_at = Some(at);
+                        self.alarms.push(Reverse((at, key)));
+                    }
+                }
+                Err(Rest::Idle) => pair.queued = false,
             }
         }
         None
     }
 
-    /// A piece of work came back: over (`None`), or to be tried again at a time. `devices` is what it had
-    /// when it was started.
-    pub fn done(&mut self, key: LaneKey, devices: usize, again: Option<(Work, u64)>) {
+    /// A piece of work came back. `roll` is a random number in 0.0..1.0.
+    pub fn done(&mut self, away: Away, ended: Ended, now: u64, roll: f64) {
+        let key = away.lane;
         self.in_flight -= 1;
         self.dispatches -= 1;
         let pair = self.pairs.get_mut(&key.0).expect("a lane stays while its work is under way");
@@ -218,15 +309,46 @@ impl Lanes {
         pair.messages_in_flight -= usize::from(!key.1);
         let lane = pair.lane(key.1);
         lane.away -= 1;
-        lane.devices -= devices;
-        if let Some((work, at)) = again {
+        lane.devices -= away.devices;
+        if let Some((work, at)) = ended.again {
             lane.devices += work.devices();
             lane.asleep.insert((at, work.id()), work);
             self.dispatches += 1;
             self.alarms.push(Reverse((at, key.0)));
         }
+        if let (Some(pass), Some(pace)) = (away.pass, self.paces.get_mut(&key.0)) {
+            pace.ended(pass, &ended.reports, now, roll);
+        }
         self.queue(key.0);
         self.tidy(key.0);
+    }
+
+    /// Leaves a credential alone that the vendor refused before the program started.
+    pub fn pause(&mut self, key: CredentialKey, since: u64, stamp: u64, now: u64) {
+        let pace = self.paces.entry(key).or_insert_with(|| Pace::new(self.limits.pace));
+        pace.refused_before(since, stamp, now);
+    }
+
+    /// Uses a paused credential again; `false` when it was not paused.
+    pub fn resume(&mut self, key: CredentialKey) -> bool {
+        let resumed = self.paces.get_mut(&key).is_some_and(Pace::resume);
+        self.queue(key);
+        resumed
+    }
+
+    /// Paused credentials, each with the time at which its refused form was stored.
+    pub fn paused(&self) -> impl Iterator<Item = (CredentialKey, u64)> {
+        self.paces.iter().filter_map(|(key, pace)| match pace.shut() {
+            Some((Why::Refused { stamp, .. }, ..)) => Some((*key, stamp)),
+            _ => None,
+        })
+    }
+
+    /// Shows how a credential fares.
+    pub fn show(&self, key: CredentialKey, levels: &Levels, now: u64) {
+        if let Some(pace) = self.paces.get(&key) {
+            levels.show(key, pace, now);
+        }
     }
 
     /// When `start` may give something that it does not give now, unless something else happens first.
@@ -260,9 +382,10 @@ impl Lanes {
         {
             self.alarms.pop();
             let Some(pair) = self.pairs.get_mut(&key) else { continue };
+            pair.alarm_at = pair.alarm_at.filter(|due| *due > at);
             for lane in [&mut pair.calls, &mut pair.messages] {
                 while let Some(entry) = lane.asleep.first_entry().filter(|entry| entry.key().0 <= at) {
-                    lane.ready.push_back(entry.remove());
+                    lane.ready.push(entry.remove());
                 }
             }
             self.queue(key);

@@ -5,10 +5,20 @@ use crate::store::{NewDispatch, Target};
 use hongyan_vendors::{Category, Notice, NoticeKind, Route, VendorKind};
 use hongyan_wire::{AppId, UserId};
 use proptest::prelude::*;
-use std::collections::HashSet;
+use std::{collections::HashSet, time::Duration};
 
-const LIMITS: LaneLimits =
-    LaneLimits { dispatches_max: 4, devices_max: 100, concurrency_max: 2, in_flight_max: 100 };
+const LIMITS: LaneLimits = LaneLimits {
+    dispatches_max: 4,
+    devices_max: 100,
+    pace: PaceLimits {
+        concurrency_max: 2,
+        open_first: Duration::from_secs(1),
+        open_longest: Duration::from_secs(60),
+        pause_first: Duration::from_secs(300),
+        pause_longest: Duration::from_secs(3_600),
+    },
+    in_flight_max: 100,
+};
 
 fn work(id: u64, app: u32, is_call: bool, due_at: u64) -> Work {
     let notice = Notice {
@@ -44,8 +54,13 @@ fn message(id: u64) -> Work {
     work(id, 1, false, 0)
 }
 
+/// The work is over; its requests told this.
+fn over(lanes: &mut Lanes, start: &Start, reports: &[Report], now: u64) {
+    lanes.done(start.away(), Ended { again: None, reports: reports.to_vec() }, now, 1.0);
+}
+
 fn started(lanes: &mut Lanes, now: u64) -> Vec<u64> {
-    std::iter::from_fn(|| lanes.start(now)).map(|work| work.id()).collect()
+    std::iter::from_fn(|| lanes.start(now)).map(|start| start.work.id()).collect()
 }
 
 #[test]
@@ -54,10 +69,11 @@ fn calls_go_first_and_a_place_is_kept_for_them() {
     for id in 1..=3 {
         assert!(lanes.accept(message(id), Era::Since));
     }
-    assert_eq!(started(&mut lanes, 0), [1], "the second place is for calls");
+    let first = lanes.start(0).unwrap();
+    assert_eq!((first.work.id(), started(&mut lanes, 0)), (1, vec![]), "the second place is for calls");
     assert!(lanes.accept(work(4, 1, true, 0), Era::Since));
     assert_eq!(started(&mut lanes, 0), [4]);
-    lanes.done(message(1).lane(), 1, None);
+    over(&mut lanes, &first, &[], 0);
     assert_eq!(started(&mut lanes, 0), [2]);
 }
 
@@ -77,12 +93,12 @@ fn what_is_due_later_waits() {
     let mut lanes = Lanes::new(LIMITS);
     lanes.accept(work(1, 1, false, 500), Era::Since);
     assert_eq!((started(&mut lanes, 499), lanes.next_due()), (vec![], Some(500)));
-    let work = lanes.start(500).unwrap();
+    let start = lanes.start(500).unwrap();
     assert_eq!((lanes.next_due(), lanes.in_flight()), (None, 1));
-    lanes.done(work.lane(), 1, Some((work, 900)));
+    lanes.done(start.away(), Ended { again: Some((start.work, 900)), reports: vec![] }, 500, 0.5);
     assert_eq!((started(&mut lanes, 899), lanes.next_due(), lanes.len()), (vec![], Some(900), 1));
-    let work = lanes.start(900).unwrap();
-    lanes.done(work.lane(), 1, None);
+    let start = lanes.start(900).unwrap();
+    over(&mut lanes, &start, &[], 900);
     assert_eq!((lanes.len(), lanes.pairs.len()), (0, 0), "an idle credential is forgotten");
 }
 
@@ -105,9 +121,9 @@ fn a_lane_that_is_behind_is_fed_when_it_is_half_empty() {
     }
     assert_eq!(lanes.hungry(), None);
     let done = |lanes: &mut Lanes| {
-        let work = lanes.start(0).unwrap();
-        lanes.done(work.lane(), 1, None);
-        work.id()
+        let start = lanes.start(0).unwrap();
+        over(lanes, &start, &[], 0);
+        start.work.id()
     };
     assert_eq!([done(&mut lanes), done(&mut lanes), done(&mut lanes)], [1, 2, 3]);
     let (lane, era, behind) = lanes.hungry().unwrap();
@@ -121,12 +137,65 @@ fn a_lane_that_is_behind_is_fed_when_it_is_half_empty() {
     assert_eq!([done(&mut lanes), done(&mut lanes)], [4, 5]);
 }
 
+/// Fails messages of app 1 until its circuit is open; gives when it may be tried again.
+fn in_trouble(lanes: &mut Lanes) -> u64 {
+    for id in 1_000..1_005 {
+        lanes.accept(message(id), Era::Since);
+        let start = lanes.start(0).unwrap();
+        over(lanes, &start, &[Report::Trouble { hold: None }], 0);
+    }
+    1_000
+}
+
+#[test]
+fn in_trouble_a_call_gets_the_probe_before_a_message() {
+    let mut lanes = Lanes::new(LIMITS);
+    let probe_at = in_trouble(&mut lanes);
+    lanes.accept(message(1), Era::Since);
+    lanes.accept(work(2, 1, true, 0), Era::Since);
+    lanes.accept(work(3, 2, false, 0), Era::Since);
+    assert_eq!(started(&mut lanes, probe_at - 1), [3], "another credential has no trouble");
+    assert_eq!(lanes.next_due(), Some(probe_at));
+    let probe = lanes.start(probe_at).unwrap();
+    assert_eq!((probe.work.id(), probe.pass), (2, Some(Pass::Probe)));
+    assert!(started(&mut lanes, probe_at).is_empty());
+    over(&mut lanes, &probe, &[Report::Fine { took_ms: 1 }], probe_at);
+    assert_eq!(started(&mut lanes, probe_at), [1]);
+}
+
+#[test]
+fn a_probe_that_asked_nothing_leaves_the_place_to_another() {
+    let mut lanes = Lanes::new(LIMITS);
+    let probe_at = in_trouble(&mut lanes);
+    assert!([1, 2].iter().all(|id| lanes.accept(message(*id), Era::Since)));
+    let probe = lanes.start(probe_at).unwrap();
+    over(&mut lanes, &probe, &[], probe_at);
+    assert_eq!(lanes.start(probe_at).unwrap().pass, Some(Pass::Probe));
+}
+
+#[test]
+fn what_waits_for_a_credential_ends_in_time() {
+    let mut lanes = Lanes::new(LIMITS);
+    in_trouble(&mut lanes);
+    lanes.pause(message(1).lane().0, 0, 7, 998_000);
+    lanes.accept(message(1), Era::Since);
+    assert!(started(&mut lanes, 998_000).is_empty());
+    assert_eq!(lanes.next_due(), Some(999_001), "less than a second is left to live");
+    let start = lanes.start(999_001).unwrap();
+    assert_eq!((start.work.id(), start.pass), (1, None));
+    over(&mut lanes, &start, &[], 999_001);
+    assert_eq!(lanes.paused().collect::<Vec<_>>(), [(message(1).lane().0, 7)]);
+    lanes.accept(message(2), Era::Since);
+    assert!(lanes.resume(message(1).lane().0));
+    assert_eq!(lanes.start(998_000).unwrap().pass, Some(Pass::Usual));
+}
+
 /// Everything pending in a pretended store, as the dispatcher reads it.
 struct Model {
     lanes: Lanes,
     store: BTreeMap<u64, LaneKey>,
     sent: Vec<u64>,
-    away: Vec<Work>,
+    away: Vec<Start>,
     next: u64,
 }
 
@@ -139,17 +208,17 @@ impl Model {
     }
 
     fn start(&mut self) {
-        while let Some(work) = self.lanes.start(0) {
-            self.sent.push(work.id());
-            self.away.push(work);
+        while let Some(start) = self.lanes.start(0) {
+            self.sent.push(start.work.id());
+            self.away.push(start);
         }
     }
 
     fn end(&mut self) {
         if !self.away.is_empty() {
-            let work = self.away.remove(0);
-            self.store.remove(&work.id());
-            self.lanes.done(work.lane(), work.devices(), None);
+            let start = self.away.remove(0);
+            self.store.remove(&start.work.id());
+            over(&mut self.lanes, &start, &[], 0);
         }
     }
 

@@ -1,6 +1,6 @@
 //! Limits of the pipeline. Each queue, batch, wait and retry of push has its bound here.
 
-use super::retry::RetryPolicy;
+use super::{pace::PaceLimits, retry::RetryPolicy};
 use std::time::Duration;
 
 /// Settings of the pipeline, with defaults that fit one machine.
@@ -14,8 +14,9 @@ pub struct PushLimits {
     pub lane_dispatches_max: usize,
     /// Devices in those dispatches.
     pub lane_devices_max: usize,
-    /// Requests under way per credential; a part of it is kept free for calls.
-    pub concurrency_max: usize,
+    /// Requests under way per credential, of which a part is kept free for calls; when a vendor in trouble
+    /// and a refused credential are asked again.
+    pub pace: PaceLimits,
     /// Requests under way over all credentials.
     pub in_flight_max: usize,
     /// For the TCP connection to a vendor.
@@ -37,7 +38,7 @@ impl Default for PushLimits {
             batch_intents_max: 256,
             lane_dispatches_max: 2_048,
             lane_devices_max: 50_000,
-            concurrency_max: 32,
+            pace: PaceLimits::default(),
             in_flight_max: 1_024,
             connect_timeout: Duration::from_secs(5),
             request_timeout: Duration::from_secs(15),

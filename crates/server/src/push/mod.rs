@@ -4,6 +4,7 @@
 //! dispatches into vendor requests and ends. Chat and calls only wake it with a [`Signal`]; a lost signal
 //! costs time, never a push: the store has the intent. Nothing here is on a sender's way to its answer.
 
+mod alarms;
 mod attempt;
 pub mod counters;
 mod credentials;
@@ -14,11 +15,14 @@ mod exchange;
 mod gather;
 mod health;
 mod lanes;
+mod levels;
 mod limits;
 mod notice;
+mod pace;
 mod pending;
 mod plan;
 mod planner;
+mod ready;
 mod reasons;
 mod recorder;
 mod retention;
@@ -31,25 +35,31 @@ mod tests;
 pub mod trace;
 mod trace_events;
 mod trace_lines;
+mod trace_pauses;
 mod trace_text;
+mod watch;
 mod work;
 
+pub use alarms::{AlarmKind, Alarms, lasts};
 pub use counters::{Counters, LATENCY_BUCKETS_MS};
 pub use credentials::parse_credential;
 pub use dry_run::{Foreseen, ForeseenDevice, ForeseenRequest, Supposed};
+pub use levels::{Circuit, Level, Levels};
 pub use limits::PushLimits;
 pub use notice::notice;
+pub use pace::PaceLimits;
 pub use reasons::Reason;
 pub use retry::{Next, RetryPolicy};
 pub use signal::{Overflow, Signal, Signals};
 pub use trace::TraceView;
 pub use trace_events::Words;
 pub use trace_lines::{TraceLine, TraceLines};
+pub use trace_pauses::pause_words;
 
 use crate::{
     clock::Clock,
     hub::Hub,
-    store::{Store, StoreError},
+    store::{Alarm, Store, StoreError},
 };
 use attempt::Outbound;
 use credentials::Credentials;
@@ -92,13 +102,24 @@ pub struct Explainer {
     store: Arc<dyn Store>,
     pending: SharedPending,
     sources: Arc<Sources>,
+    alarms: Arc<Alarms>,
 }
 
 impl Explainer {
     /// What happened to a message or call and why; `None` when there is no such ID in this app (or at all).
     pub async fn trace(&self, app: Option<AppId>, id: u64) -> Result<Option<TraceView>, StoreError> {
         let waiting = |intent| planner::lock(&self.pending).waiting_of(intent).unwrap_or_default();
-        TraceView::load_with(&*self.store, app, id, self.clock.now_ms(), waiting).await
+        let now_ms = self.clock.now_ms();
+        let mut view = TraceView::load_with(&*self.store, app, id, now_ms, waiting).await?;
+        if let Some(view) = &mut view {
+            view.note_pauses(&self.alarms(Some(view.app_id)), now_ms);
+        }
+        Ok(view)
+    }
+
+    /// What operators have to look at, of one app or of all.
+    pub fn alarms(&self, app: Option<AppId>) -> Vec<Alarm> {
+        self.alarms.lasting(app, self.clock.now_ms())
     }
 
     /// What became of the newest messages and calls of a user (on one of its devices, if named), of IDs below
@@ -146,6 +167,7 @@ impl Push {
             credentials: credentials.clone(),
             counters: counters.clone(),
             health: Default::default(),
+            alarms: counters.alarms.clone(),
             limits: limits.clone(),
         }));
         let started_at = clock.now_ms();
@@ -162,6 +184,7 @@ impl Push {
         let sources = Sources { clock: clock.clone(), store: store.clone(), hub, credentials, started_at };
         let sources = Arc::new(sources);
         let explainer = Arc::new(Explainer {
+            alarms: counters.alarms.clone(),
             clock: clock.clone(),
             store: store.clone(),
             pending: pending.clone(),
@@ -196,6 +219,11 @@ impl Push {
     /// Answers questions; lives as long as it is wanted.
     pub fn explainer(&self) -> Arc<Explainer> {
         self.explainer.clone()
+    }
+
+    /// What operators have to look at; as [`Explainer::alarms`].
+    pub fn alarms(&self, app: Option<AppId>) -> Vec<Alarm> {
+        self.explainer.alarms(app)
     }
 
     /// What happened to a message or call and why; as [`Explainer::trace`].

@@ -124,7 +124,7 @@ pub struct EventView {
     /// Which of the eight steps of offline push it belongs to, 4..=8.
     pub step: Option<u8>,
     /// `accepted`, `waiting`, `online_check`, `acked`, `suppressed`, `planned`, `dispatched`, `retry`,
-    /// `answered`, `failed`, `retracted`.
+    /// `answered`, `failed`, `retracted`, `paused`.
     pub name: String,
     /// The recipient, if it is about one.
     #[serde(rename = "userID", default, skip_serializing_if = "Option::is_none")]
@@ -145,6 +145,9 @@ pub struct DispatchView {
     pub dispatch_id: String,
     /// To whom.
     pub vendor: VendorKind,
+    /// With which of the app's two sets of credentials.
+    #[serde(default)]
+    pub app_type: u8,
     /// HarmonyOS numbers: 0 alert, 6 background, 10 in-app call.
     pub push_type: u8,
     /// Names the notice on the device.
@@ -348,6 +351,7 @@ fn dispatch_view(dispatch: &Dispatch, made: &[Attempt]) -> DispatchView {
     DispatchView {
         dispatch_id: request.id.to_string(),
         vendor: request.vendor,
+        app_type: request.app_type,
         push_type: push_type(&request.notice, request.vendor),
         notify_id: request.notice.notify_id,
         app_message_id: request.notice.app_message_id.clone(),

@@ -5,6 +5,9 @@ use crate::store::{Dispatch, NewDispatch, Target, TargetEnd};
 use hongyan_vendors::{Advice, vendor};
 use std::collections::HashSet;
 
+/// Tries that are remembered over a restart.
+const TRIES_RESUMED_MAX: u32 = 5;
+
 /// A dispatch in memory. Its notice may have been changed by a vendor's advice; its ids never are.
 #[derive(Clone, Debug)]
 pub(super) struct Work {
@@ -41,10 +44,11 @@ impl Work {
         }
     }
 
-    /// Work as it was left in the store.
+    /// Work as it was left in the store. Which of its requests were probes is not known any more: some tries
+    /// are left to it for sure.
     pub fn resumed(dispatch: Dispatch) -> Self {
         let attempts = dispatch.attempts;
-        Self { attempts, tries: attempts, ..Self::new(dispatch.request) }
+        Self { attempts, tries: attempts.min(TRIES_RESUMED_MAX), ..Self::new(dispatch.request) }
     }
 
     pub fn id(&self) -> u64 {
@@ -75,8 +79,8 @@ impl Work {
         self.tries
     }
 
-    /// Counts a try that begins.
-    pub fn begin_try(&mut self) {
+    /// Counts a try.
+    pub fn tried(&mut self) {
         self.tries += 1;
     }
 

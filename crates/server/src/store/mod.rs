@@ -5,6 +5,7 @@
 //! the world's fault only. Called by chat, calls, push and admin; implemented by `sqlite` (and held to
 //! `suite`, which every backend must pass).
 
+pub mod alarms;
 pub mod apps;
 pub mod blocks;
 pub mod calls;
@@ -18,6 +19,7 @@ pub mod sqlite;
 pub(crate) mod suite;
 pub mod users;
 
+pub use alarms::{Alarm, AlarmStore};
 pub use apps::{App, AppSettings, AppStore, DevicePolicy, Devices, NewApp, StoredCredential, StoredStrategy};
 pub use blocks::{BlockStore, Blocking};
 pub use calls::{CallRecord, CallSaved, CallStore, CallUserRecord};
@@ -57,6 +59,7 @@ pub trait Store:
     + CallStore
     + PushStore
     + RetractionStore
+    + AlarmStore
     + Send
     + Sync
 {

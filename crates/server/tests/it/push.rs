@@ -300,6 +300,35 @@ async fn what_was_planned_before_a_restart_is_pushed_after_it_once() {
 }
 
 #[tokio::test]
+async fn a_refused_credential_is_seen_in_trace_metrics_and_alarms() {
+    let world = World::with_push().await;
+    let phone = world.phone("bob").await;
+    let ann = world.client("ann").await;
+    let emulator = &world.kit.as_ref().unwrap().emulator;
+    let refused = FaultAction { code: Some("80300002".into()), ..FaultAction::default() };
+    emulator.add_fault(FaultSpec { next: Some(1), action: refused, ..FaultSpec::default() }).unwrap();
+    let id = send(&ann, "bob", &pushed("later")).await;
+    until("an alarm", || !world.server.alarms(None).is_empty()).await;
+    let labels = format!("app=\"{}\",vendor=\"harmony\",app_type=\"1\"", world.app.id);
+    let (paused, alarm) = (
+        format!("hongyan_push_circuit{{{labels},state=\"paused\"}} 1"),
+        format!("hongyan_push_alarm{{{labels},kind=\"credential_refused\"}} 1"),
+    );
+    until("metrics", || {
+        let metrics = world.server.metrics();
+        metrics.contains(&paused) && metrics.contains(&alarm)
+    })
+    .await;
+    let trace = world.server.trace(id.0).await.unwrap().unwrap();
+    let event = trace.events.iter().find(|event| event.name == "paused").unwrap();
+    assert!(event.text.en.contains("80300002"), "{trace:#?}");
+    assert_eq!(verdict(&trace).0, DeviceState::Pending);
+    shown_in_time(&world, &phone, Duration::from_secs(30)).await;
+    assert_eq!(verdict(&world.settled_trace(id.0).await).0, DeviceState::Pushed);
+    assert!(world.server.alarms(None).is_empty());
+}
+
+#[tokio::test]
 async fn nothing_is_sent_after_its_time() {
     let world = World::with_push().await;
     let phone = world.phone("bob").await;

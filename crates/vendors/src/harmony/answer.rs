@@ -120,9 +120,15 @@ fn by_status(status: u16) -> (Verdict, Advice) {
     use Verdict::{Reject, Retry};
     match status {
         401 => (Reject(Configuration, "Huawei refused the service account"), Advice::ResignJwt),
-        403 => (Reject(Configuration, "Huawei forbids the request"), Advice::None),
-        404 => (Reject(Configuration, "there is no such URL: check base_url and project"), Advice::None),
-        300..=399 => (Reject(Configuration, "the address redirects elsewhere: check base_url"), Advice::None),
+        403 => (Reject(Configuration, "Huawei forbids the request"), Advice::PauseCredential),
+        404 => (
+            Reject(Configuration, "there is no such URL: check base_url and project"),
+            Advice::PauseCredential,
+        ),
+        300..=399 => (
+            Reject(Configuration, "the address redirects elsewhere: check base_url"),
+            Advice::PauseCredential,
+        ),
         429 | 503 => (Retry(None, "Push Kit's flow control"), Advice::None),
         408 | 500..=599 => (Retry(None, "Push Kit is in trouble"), Advice::None),
         // Something between us and the vendor answered in its name; the ids make sending again harmless.

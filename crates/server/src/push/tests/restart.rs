@@ -110,7 +110,8 @@ async fn a_retry_goes_on_where_it_was() {
 
 #[tokio::test]
 async fn a_backlog_larger_than_memory_drains_once_each() {
-    let limits = PushLimits { lane_dispatches_max: 4, concurrency_max: 2, ..PushLimits::default() };
+    let pace = crate::push::PaceLimits { concurrency_max: 2, ..Default::default() };
+    let limits = PushLimits { lane_dispatches_max: 4, pace, ..PushLimits::default() };
     let mut bench = Bench::with(limits).await;
     bench.member("bob").await;
     bench.fault(1, FaultAction { delay_ms: Some(5_000), ..FaultAction::default() });

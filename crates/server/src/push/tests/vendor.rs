@@ -3,9 +3,10 @@
 use super::bench::{BUNDLE, Bench, eventually, only, peer, states};
 use crate::{
     push::{PushLimits, trace::DeviceState},
-    store::{AttemptEnd, PushStore, TargetEnd, UserStore},
+    store::{AlarmStore, AppStore, AttemptEnd, PushStore, TargetEnd, UserStore},
 };
 use hongyan_emulator::{DeadTokens, FaultAction, LoggedRequest, Partial};
+use hongyan_vendors::VendorKind;
 use serde_json::Value;
 
 fn body(request: &LoggedRequest) -> Value {
@@ -185,11 +186,100 @@ async fn a_refused_jwt_is_signed_anew_once() {
     bench.fault(1, FaultAction { code: Some("80200005".into()), ..FaultAction::default() });
     let id = bench.send(peer("bob")).await;
     assert_eq!(only(&bench.settled(id.0).await), (DeviceState::Pushed, None));
+}
+
+/// Sends one message and lets the vendor refuse the credential for it, with the second key too.
+async fn paused(bench: &mut Bench) -> u64 {
     bench.fault(2, FaultAction { code: Some("80200001".into()), ..FaultAction::default() });
-    let id = bench.send(peer("bob")).await;
-    let trace = bench.settled(id.0).await;
-    assert_eq!(only(&trace), (DeviceState::Failed, Some("vendor_configuration")));
-    assert_eq!(trace.dispatches[0].attempts.len(), 2);
+    let id = bench.send(peer("bob")).await.0;
+    bench.until(id, |trace| trace.dispatches.iter().any(|one| one.attempts.len() == 2)).await;
+    eventually(async || (!alarms(bench).is_empty()).then_some(())).await;
+    id
+}
+
+fn alarms(bench: &Bench) -> Vec<(String, u64)> {
+    let alarms = bench.push.as_ref().unwrap().alarms(Some(bench.app));
+    alarms.into_iter().map(|alarm| (alarm.kind, alarm.count)).collect()
+}
+
+#[tokio::test]
+async fn a_refused_credential_waits_and_its_devices_have_no_part_in_it() {
+    let mut bench = Bench::new().await;
+    let bob = bench.member("bob").await;
+    let first = paused(&mut bench).await;
+    assert_eq!(alarms(&bench), [("credential_refused".to_owned(), 1)]);
+    let second = bench.send(peer("bob")).await.0;
+    bench.until(second, |trace| !trace.dispatches.is_empty()).await;
+    bench.advance(140_000);
+    assert_eq!(bench.requests().len(), 2, "no probe before half of five minutes");
+    assert_eq!(only(&bench.trace(second).await), (DeviceState::Pending, None));
+    bench.advance(170_000);
+    for id in [first, second] {
+        assert_eq!(only(&bench.settled(id).await), (DeviceState::Pushed, None));
+    }
+    assert_eq!((alarms(&bench), bench.requests().len()), (vec![], 4));
+    let target = bench.store.push_target(bench.app, &bob.push_id).await.unwrap().unwrap();
+    assert_eq!(target.tombstone, None);
+}
+
+#[tokio::test]
+async fn a_new_credential_ends_the_pause() {
+    let mut bench = Bench::new().await;
+    bench.member("bob").await;
+    let id = paused(&mut bench).await;
+    bench.advance(10);
+    let mut credential = bench.store.credentials(bench.app).await.unwrap().remove(0);
+    credential.updated_at = bench.clock.now_ms();
+    bench.store.put_credential(bench.app, credential).await.unwrap();
+    bench.advance(2_000);
+    assert_eq!(only(&bench.settled(id).await), (DeviceState::Pushed, None));
+    assert_eq!(alarms(&bench), []);
+}
+
+#[tokio::test]
+async fn a_pause_outlives_a_restart_and_an_operator_can_end_it() {
+    let mut bench = Bench::new().await;
+    bench.member("bob").await;
+    let id = paused(&mut bench).await;
+    bench.restart().await;
+    eventually(async || (!alarms(&bench).is_empty()).then_some(())).await;
+    bench.advance(140_000);
+    assert_eq!((bench.requests().len(), alarms(&bench).len()), (2, 1));
+    let ended = bench.store.clear_alarms(bench.app, VendorKind::Harmony, 1, bench.clock.now_ms()).await;
+    assert_eq!(ended.unwrap(), 1);
+    bench.advance(2_000);
+    assert_eq!(only(&bench.settled(id).await), (DeviceState::Pushed, None));
+    assert_eq!(alarms(&bench), []);
+}
+
+#[tokio::test]
+async fn what_waits_for_a_credential_expires_in_time() {
+    let mut bench = Bench::new().await;
+    bench.member("bob").await;
+    let first = paused(&mut bench).await;
+    let mut intent = bench.intent(super::bench::push_config());
+    intent.expires_at = bench.clock.now_ms() + 30_000;
+    let second = bench.send_with(peer("bob"), Some(intent)).await.0;
+    bench.until(second, |trace| !trace.dispatches.is_empty()).await;
+    bench.advance(29_500);
+    assert_eq!(only(&bench.settled(second).await), (DeviceState::Expired, Some("expired")));
+    assert_eq!(only(&bench.trace(first).await), (DeviceState::Pending, None));
+    assert_eq!(bench.requests().len(), 2);
+}
+
+#[tokio::test]
+async fn an_outage_is_outlived_without_using_up_the_tries() {
+    let mut bench = Bench::new().await;
+    bench.member("bob").await;
+    bench.fault(20, FaultAction { status: Some(500), ..FaultAction::default() });
+    let id = bench.send(peer("bob")).await.0;
+    eventually(async || {
+        bench.advance(1_000);
+        bench.trace(id).await.settled.then_some(())
+    })
+    .await;
+    let trace = bench.trace(id).await;
+    assert_eq!((only(&trace), trace.dispatches[0].attempts.len()), ((DeviceState::Pushed, None), 21));
 }
 
 #[tokio::test]

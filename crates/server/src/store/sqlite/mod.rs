@@ -4,6 +4,7 @@
 //! is durable. Reads are answered from the book, or by `readers` from the file. `keeper` does checkpoints,
 //! `upkeep` what is written in portions, `load` the start. Why it is laid out so: docs/decisions/0002.
 
+mod alarms;
 mod append;
 mod apps;
 mod backup;

@@ -22,6 +22,7 @@ struct Migration {
 const MIGRATIONS: &[Migration] = &[
     Migration { version: 1, name: "spine", sql: include_str!("migrations/0001_spine.sql") },
     Migration { version: 2, name: "taking back", sql: include_str!("migrations/0002_taking_back.sql") },
+    Migration { version: 3, name: "alarms", sql: include_str!("migrations/0003_alarms.sql") },
 ];
 
 /// Opens a connection that writes.

@@ -161,7 +161,7 @@ async fn a_file_of_a_newer_program_is_left_alone() {
     open(&home).unwrap().close().await;
     let sql = Connection::open(home.path().join("hongyan.db")).unwrap();
     sql.execute("INSERT INTO migrations VALUES (99, 'later', '', 1)", []).unwrap();
-    assert!(matches!(open(&home), Err(StoreError::TooNew { found: 99, known: 2 })));
+    assert!(matches!(open(&home), Err(StoreError::TooNew { found: 99, .. })));
     assert!(matches!(ToolStore::open(home.path()), Err(StoreError::TooNew { .. })));
 }
 

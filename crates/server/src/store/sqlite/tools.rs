@@ -2,15 +2,17 @@
 //! them, traces, backups. Short transactions of its own; nothing is kept in memory.
 
 use super::{
-    apps, backup, calls, catalog::Catalog, directory::Directory, history, pushes, schema, trouble::Trouble,
+    alarms, apps, backup, calls, catalog::Catalog, directory::Directory, history, pushes, schema,
+    trouble::Trouble,
 };
 use crate::{
     clock::Clock,
     store::{
-        App, AppSettings, AppStore, Appended, CallRecord, NewApp, StoreError, StoredCredential,
-        StoredStrategy, TraceRecord, TraceSource,
+        Alarm, AlarmStore, App, AppSettings, AppStore, Appended, CallRecord, NewApp, StoreError,
+        StoredCredential, StoredStrategy, TraceRecord, TraceSource,
     },
 };
+use hongyan_vendors::VendorKind;
 use hongyan_wire::{AppId, CallId, MessageId};
 use rusqlite::{Connection, TransactionBehavior};
 use std::{
@@ -125,6 +127,27 @@ impl AppStore for ToolStore {
     async fn remove_strategy(&self, app: AppId, resources_id: &str) -> Result<bool, StoreError> {
         let resources_id = resources_id.to_owned();
         self.write(move |sql| apps::remove_strategy(sql, app, &resources_id)).await
+    }
+}
+
+#[async_trait::async_trait]
+impl AlarmStore for ToolStore {
+    async fn alarms(&self) -> Result<Vec<Alarm>, StoreError> {
+        self.read(alarms::all).await
+    }
+
+    async fn put_alarms(&self, alarms: Vec<Alarm>) -> Result<(), StoreError> {
+        self.write(move |sql| alarms.iter().try_for_each(|alarm| alarms::put(sql, alarm))).await
+    }
+
+    async fn clear_alarms(
+        &self,
+        app: AppId,
+        vendor: VendorKind,
+        app_type: u8,
+        now_ms: u64,
+    ) -> Result<usize, StoreError> {
+        self.write(move |sql| alarms::clear(sql, (app, vendor, app_type), now_ms)).await
     }
 }
 

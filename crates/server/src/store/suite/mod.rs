@@ -4,6 +4,7 @@
 //! done, the world is opened again twice — as a crash would leave it, and after a proper close — and must
 //! look the same.
 
+pub mod alarms;
 pub mod apps;
 pub mod calls;
 pub mod cursors;
@@ -45,6 +46,7 @@ macro_rules! every_promise {
                 dead_tokens_are_buried, a_trace_tells_everything, old_traces_are_forgotten;
             calls: a_call_is_saved_against_its_version, live_calls_are_found, calls_are_listed,
                 call_intents;
+            alarms: an_alarm_is_one_episode;
             apps: creating_apps, apps_are_apart, settings_credentials_strategies;
         );
     };
