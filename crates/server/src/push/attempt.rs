@@ -59,6 +59,7 @@ impl Outbound {
             asked: None,
             reports: Vec::new(),
             refused: false,
+            said: String::new(),
         };
         let again = this.run().await.unwrap_or_else(|error| {
             tracing::warn!(dispatch.id = this.work.id(), %error, "a push waits for the store");
@@ -89,6 +90,8 @@ struct Try<'a> {
     reports: Vec<Report>,
     /// The credential was refused: the rest waits for it.
     refused: bool,
+    /// The vendor's last code and words.
+    said: String,
 }
 
 /// What an exchange led to, for the record.
@@ -167,6 +170,8 @@ impl Try<'_> {
     /// Takes one exchange in: follows advice, ends devices, records. Gives the time of the next try.
     async fn digest(&mut self, ready: &Ready, exchange: Exchange) -> Option<u64> {
         self.count(&exchange);
+        let (code, message) = exchange.words();
+        self.said = format!("{code} {message}");
         let at_once = self.follow(ready, &exchange);
         if at_once.is_empty() {
             self.reports.extend(exchange.report(ready.stamp));
@@ -267,7 +272,11 @@ impl Try<'_> {
                 self.outbound.counters.retried.add(1);
                 return Some(at);
             }
-            Next::Exhausted => TargetEnd::Failed { reason: Reason::RetriesExhausted.code().into() },
+            Next::Exhausted => {
+                let (key, code) = (self.work.lane().0, Reason::RetriesExhausted.code());
+                self.outbound.alarms.raise(key, AlarmKind::VendorTrouble, code, &self.said, now);
+                TargetEnd::Failed { reason: code.into() }
+            }
             Next::TooLate => TargetEnd::Expired,
         };
         let rest = self.work.request().targets.iter().map(|target| (target.clone(), end.clone()));
@@ -332,8 +341,8 @@ impl Try<'_> {
         if exchange.accepted() > 0 {
             alarms.clear(key, &AlarmKind::ENDED_BY_SUCCESS, now);
         }
-        for kind in AlarmKind::ALL.into_iter().filter(|_| last) {
-            if exchange.raises(kind) {
+        for kind in AlarmKind::ALL {
+            if exchange.raises(kind, last) {
                 let (code, message) = exchange.words();
                 self.outbound.counters.configuration_errors.add(1);
                 alarms.raise(key, kind, code, message, now);

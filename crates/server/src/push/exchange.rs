@@ -106,8 +106,12 @@ impl Exchange {
         }
     }
 
-    /// Whether an operator has to hear of it as this kind of alarm. Asked when no advice is left to follow.
-    pub fn raises(&self, kind: AlarmKind) -> bool {
+    /// Whether an operator has to hear of it as this kind of alarm. `last`: no advice is left to follow.
+    pub fn raises(&self, kind: AlarmKind, last: bool) -> bool {
+        if !last {
+            // The push gets through as an alert, but the right is missing all the same.
+            return kind == AlarmKind::Right && self.advice == Advice::FallBackToAlert;
+        }
         let refused = self.refuses_credential();
         let any = |reason: Reason| self.fates.iter().any(|(_, fate)| *fate == Fate::Failed(reason));
         match kind {
@@ -137,7 +141,8 @@ impl Exchange {
         let attempt = self.attempt.as_ref()?;
         let fine = Report::Fine { took_ms: attempt.took_ms };
         if !self.is_hopeless() || self.fates.is_empty() {
-            return Some(fine);
+            // What was taken back proves nothing about sending: the probe is left to a notice.
+            return self.about_credential.then_some(fine);
         }
         let hold = self.fates.iter().filter_map(|(_, fate)| match fate {
             Fate::Later(asked) => *asked,

@@ -22,4 +22,5 @@ mod several;
 mod socket;
 mod taking_back;
 mod tidy;
+mod vendor_codes;
 mod vendor_wire;
