@@ -9,6 +9,7 @@ mod credential;
 mod jwt;
 pub mod receipt;
 mod request;
+mod results;
 mod revoke;
 mod strategy;
 #[cfg(test)]

@@ -7,9 +7,10 @@
 use aws_lc_rs::hmac;
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD};
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use serde_json::Value;
 
+pub use super::results::{ReceiptMeaning, ReceiptVerdict, meaning};
 use crate::secret::Secret;
 
 /// Most receipts in one batch.
@@ -119,106 +120,15 @@ fn read_one(status: Value) -> Option<Receipt> {
     })
 }
 
-/// What a result asks for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum ReceiptVerdict {
-    /// It reached the device.
-    Delivered,
-    /// The token is dead: drop it.
-    TokenGone,
-    /// Notifications are off or the device sleeps for weeks: send nothing until the device shows up again.
-    Suspended,
-    /// A quota or frequency limit dropped it: slow down, tell the operator.
-    Throttled,
-    /// The account is not bound on the device: drop the binding of account and device.
-    AccountUnbound,
-    /// Huawei refused the content: tell the operator.
-    ContentRefused,
-    /// The app, the strategy or the project is set up wrongly: tell the operator.
-    Misconfigured,
-    /// It waits on the device or in the cloud until the app runs or the user is there.
-    Held,
-    /// A newer notice took its place.
-    Superseded,
-    /// It did not arrive or was not shown, and nothing follows from that.
-    Failed,
-    /// A number that is not documented.
-    Unknown,
-}
-
-impl ReceiptVerdict {
-    /// What Push Kit's result number asks for.
-    pub fn of(result: u32) -> Self {
-        match result {
-            0 => Self::Delivered,
-            2 | 5 => Self::TokenGone,
-            6 | 10 => Self::Suspended,
-            102 | 256 => Self::Throttled,
-            144 => Self::AccountUnbound,
-            259 => Self::ContentRefused,
-            31 | 261 | 262 | 264 | 265 | 268 | 269 => Self::Misconfigured,
-            22 | 27 | 51 => Self::Held,
-            15 => Self::Superseded,
-            14 | 151 | 155 | 156 | 158 | 188 | 191 => Self::Failed,
-            _ => Self::Unknown,
-        }
-    }
-}
-
 impl Receipt {
     /// What the result asks for.
     pub fn verdict(&self) -> ReceiptVerdict {
-        ReceiptVerdict::of(self.result)
+        self.meaning().verdict
     }
 
-    /// Whether the push reached the device: `None` where the result does not tell.
-    pub fn arrived(&self) -> Option<bool> {
-        match self.result {
-            0 | 6 | 22 | 27 | 31 | 51 | 144 | 151 | 188 | 191 => Some(true),
-            2 | 5 | 10 | 14 | 15 | 102 | 256 | 259 | 264 => Some(false),
-            _ => None,
-        }
-    }
-
-    /// Whether a notice was shown: `None` where the result does not tell. A delivered notice need not be
-    /// shown (the app was in front), so 0 is shown only for all we know.
-    pub fn shown(&self) -> Option<bool> {
-        match (self.result, self.arrived()) {
-            (31, _) => Some(true),
-            (_, Some(false)) | (6 | 22 | 27 | 144 | 151 | 188, _) => Some(false),
-            _ => None,
-        }
-    }
-
-    /// A sentence for the trace.
-    pub fn sentence(&self) -> &'static str {
-        match self.result {
-            0 => "Delivered to the device.",
-            2 => "The app is not installed on the device any more.",
-            5 => "The token does not belong to the app on this device any more.",
-            6 => "Not shown: notifications of the app or of its channel are switched off.",
-            10 => "Not sent: the device had no network for 30 days.",
-            14 => "Not delivered: network error.",
-            15 => "Not delivered: replaced by a newer one, or more than 120 were waiting for the device.",
-            22 => "Held: another user of the device is active.",
-            27 => "Held: the app is not running; it gets the background message at its next start.",
-            31 => "Shown, but the page the tap should open does not exist.",
-            51 => "Held: the device was started and not unlocked yet.",
-            102 => "Dropped by frequency control.",
-            144 => "Not shown: the account is not bound on the device.",
-            151 => "Not shown by the device.",
-            155 | 156 | 158 => "The live view could not be updated.",
-            188 => "The app could not be started.",
-            191 => "The badge could not be changed.",
-            256 => "Dropped: the daily or hourly limit of this kind of message is used up.",
-            259 => "Refused: Huawei objects to the content or to a URL in it.",
-            261 => "The widget does not exist.",
-            262 => "The limit of widget updates is reached.",
-            264 => "Not sent: the user has not subscribed.",
-            265 | 268 | 269 => "The live view is blocked, has no status, or was created twice.",
-            _ => "A result that is not documented.",
-        }
+    /// What the result means.
+    pub fn meaning(&self) -> &'static ReceiptMeaning {
+        meaning(self.result)
     }
 }
 
@@ -245,15 +155,27 @@ pub enum CallbackKey {
     Raw,
 }
 
+/// A callback that is believed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Callback {
+    /// Which form of the key fitted.
+    pub key: CallbackKey,
+    /// When the vendor signed it, Unix time in milliseconds.
+    pub signed_at_ms: u64,
+}
+
+/// Below this a timestamp counts seconds: as milliseconds it would be a time before 1974.
+const SECONDS_BELOW: u64 = 100_000_000_000;
+
 /// Checks the header [`CALLBACK_HEADER`] of a callback, in constant time, with both ways to make the key.
 ///
-/// The age of the timestamp is not judged: how long the vendor repeats a receipt is not documented, and a
-/// replayed receipt changes nothing because receipts are handled idempotently.
+/// The signature covers timestamp, nonce and user name, not the body. How old a callback may be is the
+/// caller's to judge.
 pub fn verify_callback(
     header: Option<&str>,
     user_name: &str,
     secret: &Secret,
-) -> Result<CallbackKey, CallbackError> {
+) -> Result<Callback, CallbackError> {
     let header = header.ok_or(CallbackError::Missing)?;
     // The value's base64 may hold '=', so each part is split at its first one only.
     let part = |name: &str| {
@@ -268,6 +190,8 @@ pub fn verify_callback(
         return Err(CallbackError::Malformed);
     };
     let Some(signature) = decode(value) else { return Err(CallbackError::Malformed) };
+    let Ok(signed_at) = timestamp.parse::<u64>() else { return Err(CallbackError::Malformed) };
+    let signed_at_ms = if signed_at < SECONDS_BELOW { signed_at * 1_000 } else { signed_at };
     let signed = format!("{timestamp}{nonce}{user_name}");
     let fits = |key: &[u8]| {
         let key = hmac::Key::new(hmac::HMAC_SHA256, key);
@@ -275,8 +199,12 @@ pub fn verify_callback(
     };
     let secret = secret.expose();
     match decode(secret) {
-        Some(key) if !key.is_empty() && fits(&key) => Ok(CallbackKey::Decoded),
-        _ if !secret.is_empty() && fits(secret.as_bytes()) => Ok(CallbackKey::Raw),
+        Some(key) if !key.is_empty() && fits(&key) => {
+            Ok(Callback { key: CallbackKey::Decoded, signed_at_ms })
+        }
+        _ if !secret.is_empty() && fits(secret.as_bytes()) => {
+            Ok(Callback { key: CallbackKey::Raw, signed_at_ms })
+        }
         _ => Err(CallbackError::Mismatch),
     }
 }

@@ -39,11 +39,13 @@ fn every_documented_result_has_a_verdict_and_a_sentence() {
         264, 265, 268, 269,
     ];
     for result in documented {
-        let receipt = receipt(result);
-        assert_ne!(receipt.verdict(), ReceiptVerdict::Unknown, "{result}");
-        assert_ne!(receipt.sentence(), receipt_of_unknown().sentence(), "{result}");
+        let found = meaning(result);
+        assert_ne!(found.verdict, ReceiptVerdict::Unknown, "{result}");
+        assert_ne!(found.en, meaning(999).en, "{result}");
+        assert!(found.en.ends_with('.') && found.en.is_ascii(), "{result}");
+        assert!(found.zh.ends_with('。'), "{result}");
     }
-    assert_eq!(receipt_of_unknown().verdict(), ReceiptVerdict::Unknown);
+    assert_eq!(ReceiptVerdict::of(999), ReceiptVerdict::Unknown);
     let table = [
         (0, Some(true), None),
         (5, Some(false), Some(false)),
@@ -53,24 +55,20 @@ fn every_documented_result_has_a_verdict_and_a_sentence() {
         (999, None, None),
     ];
     for (result, arrived, shown) in table {
-        assert_eq!((receipt(result).arrived(), receipt(result).shown()), (arrived, shown), "{result}");
+        assert_eq!((meaning(result).arrived, meaning(result).shown), (arrived, shown), "{result}");
     }
 }
 
-fn receipt(result: u32) -> Receipt {
-    Receipt {
-        token: Secret::new("MA"),
-        push_type: 0,
-        package: "com.example.chat".into(),
-        bi_tag: None,
-        request_id: "1".into(),
-        result,
-        at_ms: None,
+#[test]
+fn a_verdict_is_named_as_it_is_serialised() {
+    for verdict in ReceiptVerdict::ALL {
+        assert_eq!(serde_json::to_value(verdict).unwrap(), verdict.name());
     }
 }
 
-fn receipt_of_unknown() -> Receipt {
-    receipt(999)
+/// What a header that is believed says, with this key.
+fn believed(key: CallbackKey) -> Result<Callback, CallbackError> {
+    Ok(Callback { key, signed_at_ms: 1_764_000_000_123 })
 }
 
 /// A header as the vendor would write it, with `key` and the given text between the parts.
@@ -85,13 +83,25 @@ fn believes_both_forms_of_the_key_and_both_spellings_of_the_header() {
     let secret = Secret::new("c2VjcmV0LWtleS1ieXRlcw==");
     for between in ["", " "] {
         let decoded = header(b"secret-key-bytes", between);
-        assert_eq!(verify_callback(Some(&decoded), "hongyan", &secret), Ok(CallbackKey::Decoded));
+        assert_eq!(verify_callback(Some(&decoded), "hongyan", &secret), believed(CallbackKey::Decoded));
         let raw = header(secret.expose().as_bytes(), between);
-        assert_eq!(verify_callback(Some(&raw), "hongyan", &secret), Ok(CallbackKey::Raw));
+        assert_eq!(verify_callback(Some(&raw), "hongyan", &secret), believed(CallbackKey::Raw));
     }
     let plain = Secret::new("not base64 at all!");
     let raw = header(plain.expose().as_bytes(), " ");
-    assert_eq!(verify_callback(Some(&raw), "hongyan", &plain), Ok(CallbackKey::Raw));
+    assert_eq!(verify_callback(Some(&raw), "hongyan", &plain), believed(CallbackKey::Raw));
+}
+
+#[test]
+fn a_timestamp_in_seconds_is_understood() {
+    let key = hmac::Key::new(hmac::HMAC_SHA256, b"plain!");
+    let value = STANDARD.encode(hmac::sign(&key, b"1764000000n1hongyan"));
+    let header = format!("timestamp=1764000000; nonce=n1; value={value}");
+    let callback = verify_callback(Some(&header), "hongyan", &Secret::new("plain!")).unwrap();
+    assert_eq!(callback.signed_at_ms, 1_764_000_000_000);
+    let no_time = format!("timestamp=soon; nonce=n1; value={value}");
+    let refused = verify_callback(Some(&no_time), "hongyan", &Secret::new("plain!"));
+    assert_eq!(refused, Err(CallbackError::Malformed));
 }
 
 #[test]
