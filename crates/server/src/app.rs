@@ -12,6 +12,7 @@ use crate::{
     gateway::{self, Gateway, GatewayConfig, GatewayParts},
     hub::Hub,
     push::{PaceLimits, Push, PushLimits, PushParts, RetryPolicy, Signals, TraceView},
+    receipts::{ReceiptPolicy, Receipts},
     session::{Counts, Services, SessionLimits, sweep_sessions},
     store::{
         Alarm, Store,
@@ -81,8 +82,10 @@ impl Server {
             push: core.push.explainer(),
             key: Arc::new(key),
         };
-        let extra = extra.merge(admin::routes(admin));
-        let metrics = Metrics::new(services.clone(), core.push.counters().clone());
+        let policy = receipt_policy(&config);
+        let receipts = Receipts::new(services.clock.clone(), services.store.clone(), policy);
+        let extra = extra.merge(admin::routes(admin)).merge(receipts.routes());
+        let metrics = Metrics::new(services.clone(), core.push.counters().clone(), receipts.counts());
         let parts =
             GatewayParts { services, metrics: metrics.clone(), extra, config: gateway_config(&config) };
         let gateway = gateway::serve(parts).await.context("cannot listen")?;
@@ -202,6 +205,13 @@ fn push_limits(config: &Config) -> PushLimits {
         },
         retention: Duration::from_secs(push.retention_days * 86_400),
         ..PushLimits::default()
+    }
+}
+
+fn receipt_policy(config: &Config) -> ReceiptPolicy {
+    ReceiptPolicy {
+        unsigned: config.receipts.unsigned,
+        skew_max: Duration::from_secs(config.receipts.skew_s),
     }
 }
 

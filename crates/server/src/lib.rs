@@ -18,6 +18,7 @@ pub mod config;
 pub mod gateway;
 pub mod hub;
 pub mod push;
+pub mod receipts;
 pub mod session;
 #[cfg(test)]
 mod sim;

@@ -4,6 +4,7 @@
 
 use crate::{
     push::{Circuit, Counters, LATENCY_BUCKETS_MS, Level},
+    receipts::ReceiptCounts,
     session::Services,
 };
 use prometheus_client::{
@@ -42,7 +43,7 @@ impl Metrics {
     pub const CONTENT_TYPE: &'static str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
     /// Metrics over these parts.
-    pub fn new(services: Arc<Services>, push: Arc<Counters>) -> Self {
+    pub fn new(services: Arc<Services>, push: Arc<Counters>, receipts: Arc<ReceiptCounts>) -> Self {
         let mut registry = Registry::with_prefix("hongyan");
         let gateway = GatewayCounts::default();
         let counts: [(&str, &str, &Counter); 6] = [
@@ -58,7 +59,7 @@ impl Metrics {
         }
         let strangers = gateway.strangers.clone();
         registry.register("unauthenticated_connections", "Connections that have not logged in", strangers);
-        registry.register_collector(Box::new(Levels { services, push }));
+        registry.register_collector(Box::new(Levels { services, push, receipts }));
         Self { registry: Arc::new(registry), gateway }
     }
 
@@ -103,6 +104,7 @@ impl Metrics {
 struct Levels {
     services: Arc<Services>,
     push: Arc<Counters>,
+    receipts: Arc<ReceiptCounts>,
 }
 
 impl fmt::Debug for Levels {
@@ -117,6 +119,7 @@ impl Collector for Levels {
         self.encode_push(&mut to)?;
         self.encode_credentials(&mut to)?;
         self.encode_alarms(&mut to)?;
+        self.encode_receipts(&mut to)?;
         self.encode_push_latency(&mut to)
     }
 }
@@ -201,6 +204,26 @@ impl Levels {
                 ("kind", alarm.kind),
             ];
             ConstGauge::new(1i64).encode(family.encode_family(&labels)?)?;
+        }
+        Ok(())
+    }
+
+    fn encode_receipts(&self, to: &mut DescriptorEncoder<'_>) -> Result<(), fmt::Error> {
+        let receipts = &self.receipts;
+        let help = "Receipts of vendors that were kept, by what they ask for";
+        let mut kept = to.encode_descriptor("receipts", help, None, MetricType::Counter)?;
+        for (verdict, count) in receipts.kept() {
+            let label = [("verdict", verdict.name())];
+            ConstCounter::new(count).encode(kept.encode_family(&label)?)?;
+        }
+        for (name, help, value) in [
+            ("receipt_batches", "Batches of receipts taken", receipts.batches()),
+            ("receipt_batches_refused", "Batches of receipts refused", receipts.refused()),
+            ("receipts_repeated", "Receipts that were here already", receipts.repeated()),
+            ("receipts_unknown", "Receipts of tokens or messages that are not known", receipts.unknown()),
+            ("receipts_unreadable", "Receipts that could not be read", receipts.unreadable()),
+        ] {
+            counter(to, name, help, value)?;
         }
         Ok(())
     }

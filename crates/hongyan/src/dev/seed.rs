@@ -45,6 +45,7 @@ pub async fn plant(
         app_type: 1,
         file: account.into(),
         client_id: Some(CLIENT_ID.into()),
+        callback: None,
         base_url: Some(emulator.base_url()),
         updated_at: now_ms,
     };

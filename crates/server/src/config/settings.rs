@@ -155,6 +155,14 @@ sections! {
         retention_days: u64 = 7, |days| (1..=365).contains(days) => "1 to 365";
     }
 
+    /// Receipts, which vendors post to /receipts/VENDOR/APP-ID (and /APP-TYPE).
+    receipts: ReceiptsSection {
+        /// Takes receipts for credentials without callback user and secret, from whoever sends them.
+        unsigned: bool = false, |_| true => "true or false";
+        /// Seconds that the time in a vendor's signature may be from this server's.
+        skew_s: u64 = 600, |s| (1..=86_400).contains(s) => "1 to 86400";
+    }
+
     /// The embedded store.
     store: StoreSection {
         /// Page cache of the writer, in MiB.

@@ -387,7 +387,8 @@ impl View<'_> {
     fn better<'a>(&self, best: Option<&'a PushTarget>, other: &'a PushTarget) -> Option<&'a PushTarget> {
         let app = self.intent().app;
         let rank = |target: &'a PushTarget| {
-            (target.tombstone.is_some(), self.shared.usable(app, target).is_err(), &target.push_id)
+            let mute = target.tombstone.is_some() || target.suspension.is_some();
+            (mute, self.shared.usable(app, target).is_err(), &target.push_id)
         };
         match best {
             Some(best) if rank(best) <= rank(other) => Some(best),
@@ -407,6 +408,7 @@ impl View<'_> {
             (None, None) => Err(Reason::NotBound),
             (None, Some(push_id)) => Err(why_unbound(&*self.sources.store, app, user, push_id).await?),
             (Some(target), _) if target.tombstone.is_some() => Err(Reason::TokenGone),
+            (Some(PushTarget { suspension: Some(why), .. }), _) => Err(Reason::of_suspension(why)),
             (Some(target), _) => {
                 let strategy = self.prepared.strategy.as_ref().map(|_| ()).map_err(|reason| *reason);
                 self.shared.usable(app, target).and(strategy)

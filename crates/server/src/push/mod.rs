@@ -36,6 +36,7 @@ pub mod trace;
 mod trace_events;
 mod trace_lines;
 mod trace_pauses;
+mod trace_receipts;
 mod trace_text;
 mod watch;
 mod work;
@@ -46,7 +47,7 @@ pub use credentials::parse_credential;
 pub use dry_run::{Foreseen, ForeseenDevice, ForeseenRequest, Supposed};
 pub use levels::{Circuit, Level, Levels};
 pub use limits::PushLimits;
-pub use notice::notice;
+pub use notice::{intent_of, notice};
 pub use pace::PaceLimits;
 pub use reasons::Reason;
 pub use retry::{Next, RetryPolicy};
@@ -55,6 +56,7 @@ pub use trace::TraceView;
 pub use trace_events::Words;
 pub use trace_lines::{TraceLine, TraceLines};
 pub use trace_pauses::pause_words;
+pub use trace_receipts::ReceiptView;
 
 use crate::{
     clock::Clock,

@@ -48,6 +48,18 @@ pub fn notice(intent: &Intent, strategy: StrategyOptions) -> Notice {
     }
 }
 
+/// The intent that a notice's `app_message_id` was made for; `None` for a text that is none of ours.
+pub fn intent_of(app_message_id: &str) -> Option<u64> {
+    let number = |text: &str| text.parse::<u64>().ok().filter(|_| text.bytes().all(|b| b.is_ascii_digit()));
+    if let Some(message) = app_message_id.strip_prefix('m') {
+        return number(message);
+    }
+    match app_message_id.strip_prefix('c')?.split_once('-') {
+        Some((call, intent)) => number(call).and(number(intent)),
+        None => number(app_message_id.strip_prefix('c')?),
+    }
+}
+
 fn route(intent: &Intent) -> Route {
     match &intent.subject {
         Subject::Message { message, key, .. } => Route::Conversation {
@@ -182,5 +194,21 @@ mod tests {
     fn a_badge_needs_both_the_switch_and_a_step() {
         assert_eq!(badge(true, 1), Some(Badge::Add(1)));
         assert_eq!((badge(false, 1), badge(true, 0)), (None, None));
+    }
+
+    #[test]
+    fn the_intent_is_found_by_the_name_of_its_notice() {
+        let call = Subject::Call { call: CallId(5), mode: CallMode::General };
+        for intent in [message(7), Intent { id: 5, ..intent(call.clone()) }, Intent { id: 9, ..intent(call) }]
+        {
+            assert_eq!(
+                intent_of(&notice(&intent, StrategyOptions::default()).app_message_id),
+                Some(intent.id)
+            );
+        }
+        for strange in ["", "m", "c", "7", "m-7", "m7-1", "c5-", "c-5", "m+7", "x7", "m99999999999999999999"]
+        {
+            assert_eq!(intent_of(strange), None, "{strange}");
+        }
     }
 }

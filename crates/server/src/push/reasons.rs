@@ -2,6 +2,7 @@
 //!
 //! The codes are kept in the store and shown by traces; a code once released keeps its meaning.
 
+use crate::store::Suspension;
 use std::fmt;
 
 /// A reason. `code` is what the store keeps.
@@ -34,6 +35,8 @@ pub enum Reason {
     VendorRejected,
     VendorQuota,
     VendorDevice,
+    NotificationsOff,
+    DeviceInactive,
     RetriesExhausted,
     Online,
     CannotTakeBack,
@@ -185,6 +188,18 @@ const ROWS: &[Row] = &[
         "厂商不向此设备提供推送服务。",
     ),
     (
+        Reason::NotificationsOff,
+        "notifications_off",
+        "The device reported that its notifications are switched off; a login or registration tries again.",
+        "设备回执表明通知开关已关闭；重新登录或注册后再次尝试推送。",
+    ),
+    (
+        Reason::DeviceInactive,
+        "device_inactive",
+        "The vendor reported that the device was offline for weeks; a login or registration tries again.",
+        "厂商回执表明设备长期未联网；重新登录或注册后再次尝试推送。",
+    ),
+    (
         Reason::RetriesExhausted,
         "retries_exhausted",
         "The vendor could not be reached or was in trouble for all attempts.",
@@ -218,6 +233,11 @@ impl Reason {
     /// The sentence in Chinese.
     pub fn zh(self) -> &'static str {
         self.row().3
+    }
+
+    /// Why nothing is pushed to a PushID that a receipt suspended.
+    pub(super) fn of_suspension(suspension: &Suspension) -> Reason {
+        Self::from_code(&suspension.reason).unwrap_or(Self::NotificationsOff)
     }
 
     /// Reads a code back; `None` for one that this program does not know.

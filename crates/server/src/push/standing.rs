@@ -88,11 +88,14 @@ pub(super) async fn still_wanted(
         let reason = match (standing, find(&bound, target)) {
             (Standing::Answered, _) => Reason::CallAnswered,
             (Standing::Over, _) => Reason::CallOver,
-            (Standing::Ringing, Some(found)) if found.tombstone.is_none() => {
-                wanted.push((target.clone(), found.token.clone()));
-                continue;
-            }
-            (Standing::Ringing, Some(_)) => Reason::TokenGone,
+            (Standing::Ringing, Some(found)) => match (&found.tombstone, &found.suspension) {
+                (None, None) => {
+                    wanted.push((target.clone(), found.token.clone()));
+                    continue;
+                }
+                (Some(_), _) => Reason::TokenGone,
+                (None, Some(why)) => Reason::of_suspension(why),
+            },
             (Standing::Ringing, None) => match &target.push_id {
                 Some(push_id) => why_unbound(store, request.app, &target.user, push_id).await?,
                 None => Reason::NotBound,

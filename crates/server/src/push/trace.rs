@@ -7,6 +7,7 @@ use super::{
     decide::Awaited,
     pending::Waiting,
     trace_events::{Words, events},
+    trace_receipts::{ReceiptView, last_receipts, receipt_of},
 };
 use crate::{
     clock::Clock,
@@ -93,6 +94,9 @@ pub struct DeviceView {
     /// What it is about: the delivery itself, or what became of the message or call.
     #[serde(default, skip_serializing_if = "IntentKind::is_delivery")]
     pub about: IntentKind,
+    /// What the vendor reported back last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub receipt: Option<ReceiptView>,
 }
 
 /// Where a device stands: pending, or in one of the final states.
@@ -124,7 +128,8 @@ pub struct EventView {
     /// Which of the eight steps of offline push it belongs to, 4..=8.
     pub step: Option<u8>,
     /// `accepted`, `waiting`, `online_check`, `acked`, `suppressed`, `planned`, `dispatched`, `retry`,
-    /// `answered`, `failed`, `retracted`, `paused`.
+    /// `answered`, `failed`, `retracted`, `paused`; by receipts of the vendor `arrived`, `not_shown`, `held`,
+    /// `not_delivered`, `reported`.
     pub name: String,
     /// The recipient, if it is about one.
     #[serde(rename = "userID", default, skip_serializing_if = "Option::is_none")]
@@ -272,10 +277,15 @@ impl TraceView {
     fn add(&mut self, record: &TraceRecord, waiting: &[Waiting]) {
         let dispatches: HashMap<u64, &Dispatch> =
             record.dispatches.iter().map(|(dispatch, _)| (dispatch.request.id, dispatch)).collect();
+        let receipts = last_receipts(record);
         for verdict in &record.verdicts {
             let about = record.intent.spec.kind;
-            let devices = verdict.targets.iter().map(|target| device(verdict, target, &dispatches));
-            self.devices.extend(devices.map(|device| DeviceView { about, ..device }));
+            let devices = verdict.targets.iter().map(|target| DeviceView {
+                about,
+                receipt: receipt_of(&receipts, &verdict.decision, target),
+                ..device(verdict, target, &dispatches)
+            });
+            self.devices.extend(devices);
         }
         self.devices.extend(waiting.iter().map(|one| DeviceView::new(&one.target, DeviceState::Pending)));
         self.dispatches
@@ -299,6 +309,7 @@ impl DeviceView {
             at: None,
             dispatch_id: None,
             about: IntentKind::Delivery,
+            receipt: None,
         }
     }
 
@@ -484,4 +495,4 @@ impl TraceView {
 
 #[cfg(test)]
 #[path = "trace_tests.rs"]
-mod tests;
+pub(super) mod tests;

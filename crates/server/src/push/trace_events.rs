@@ -4,6 +4,7 @@ use super::{
     Reason,
     pending::Waiting,
     trace::{EventView, TraceKind, awaited},
+    trace_receipts::receipt_events,
 };
 use crate::store::{
     Attempt, Decision, Dispatch, IntentKind, Purpose, Subject, Target, TargetEnd, TraceRecord, Verdict,
@@ -11,7 +12,7 @@ use crate::store::{
 use serde::{Deserialize, Serialize};
 
 /// Devices of one verdict that get events of their own; a bigger verdict gets one event for all.
-const DEVICES_SHOWN_MAX: usize = 50;
+pub(super) const DEVICES_SHOWN_MAX: usize = 50;
 
 /// A sentence in two languages.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -57,6 +58,7 @@ pub(super) fn events(record: &TraceRecord, waiting: &[Waiting]) -> Vec<EventView
         let text = Words::new("The user tapped the notice.", "用户点击了通知。");
         about(target, *at, 8, "clicked", text)
     }));
+    receipt_events(record, &mut events);
     let waits = waiting.iter().take(DEVICES_SHOWN_MAX);
     events.extend(waits.map(|one| about(&one.target, intent.created_at, 5, "waiting", awaited(one))));
     events
@@ -91,11 +93,11 @@ pub(super) fn forgotten(at: u64) -> EventView {
     EventView { step: None, ..event(at, 4, "forgotten", text) }
 }
 
-fn event(at: u64, step: u8, name: &str, text: Words) -> EventView {
+pub(super) fn event(at: u64, step: u8, name: &str, text: Words) -> EventView {
     EventView { at, step: Some(step), name: name.into(), user_id: None, device_id: None, text }
 }
 
-fn about(target: &Target, at: u64, step: u8, name: &str, text: Words) -> EventView {
+pub(super) fn about(target: &Target, at: u64, step: u8, name: &str, text: Words) -> EventView {
     let (user_id, device_id) = (Some(target.user.clone()), target.device.clone());
     EventView { user_id, device_id, ..event(at, step, name, text) }
 }

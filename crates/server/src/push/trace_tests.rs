@@ -5,7 +5,7 @@ use crate::store::{Intent, NewDispatch, NewIntent, Recipients};
 use hongyan_wire::{ConversationKey, GroupId, message::PushConfig};
 use serde_json::{Value, json};
 
-fn target(name: &str) -> Target {
+pub(in crate::push) fn target(name: &str) -> Target {
     Target {
         user: UserId::new(name).unwrap(),
         device: Some(DeviceId::new(&format!("device-{name}")).unwrap()),
@@ -13,7 +13,7 @@ fn target(name: &str) -> Target {
     }
 }
 
-fn record() -> TraceRecord {
+pub(in crate::push) fn record() -> TraceRecord {
     let spec = NewIntent {
         kind: crate::store::IntentKind::Delivery,
         sender: UserId::new("ann").unwrap(),
@@ -69,6 +69,7 @@ fn record() -> TraceRecord {
             verdict(Decision::Suppressed { reason: "expired".into() }, &["fay"]),
         ],
         dispatches: vec![(dispatch, vec![attempt])],
+        receipts: vec![],
         message: None,
     }
 }

@@ -40,8 +40,11 @@ impl TraceView {
         let device_width = width(self.devices.iter().map(|device| name(device).len()));
         for device in &self.devices {
             let at = device.at.map_or("-".into(), |at| self.after(at));
-            let why = device.reason_text.as_ref().map_or("", |words| words.en.as_str());
-            let code = device.reason.as_deref().unwrap_or("");
+            let receipt = device.receipt.as_ref();
+            let why = device.reason_text.as_ref().or(receipt.map(|receipt| &receipt.text));
+            let why = why.map_or("", |words| words.en.as_str());
+            let code = device.reason.as_deref().or(receipt.map(|receipt| receipt.name.as_str()));
+            let code = code.unwrap_or("");
             let line = format!(
                 "  {:user_width$}  {:device_width$}  {:10}  {at:>10}  {code:20}  {why}",
                 device.user_id.as_str(),

@@ -167,8 +167,19 @@ pub struct StoredCredential {
     pub client_id: Option<String>,
     /// Instead of the vendor's public address (emulator, proxy).
     pub base_url: Option<String>,
+    /// Who signs the vendor's receipts, and with what; `None`: nobody does.
+    pub callback: Option<StoredCallback>,
     /// Unix time in ms.
     pub updated_at: u64,
+}
+
+/// How a vendor's callbacks are signed, as it was entered in the vendor's console.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct StoredCallback {
+    /// Callback user name.
+    pub user: String,
+    /// Callback secret. HarmonyOS: base64 or plain, both are understood.
+    pub secret: Secret,
 }
 
 /// A push strategy: named vendor options, chosen by `resourcesID`.

@@ -13,6 +13,7 @@ pub mod conversations;
 pub mod groups;
 pub mod messages;
 pub mod pushes;
+pub mod receipts;
 pub mod retractions;
 pub mod sqlite;
 #[cfg(test)]
@@ -20,7 +21,9 @@ pub(crate) mod suite;
 pub mod users;
 
 pub use alarms::{Alarm, AlarmStore};
-pub use apps::{App, AppSettings, AppStore, DevicePolicy, Devices, NewApp, StoredCredential, StoredStrategy};
+pub use apps::{
+    App, AppSettings, AppStore, DevicePolicy, Devices, NewApp, StoredCallback, StoredCredential, StoredStrategy,
+};
 pub use blocks::{BlockStore, Blocking};
 pub use calls::{CallRecord, CallSaved, CallStore, CallUserRecord};
 pub use conversations::{ConversationStore, CursorMove, Membership, ReadMark};
@@ -33,8 +36,11 @@ pub use pushes::{
     Attempt, AttemptEnd, Decision, Dispatch, DispatchState, Intent, IntentKind, NewDispatch, NewIntent, Plan,
     Purpose, PushStore, Recipients, Subject, Target, TargetEnd, TracePage, TraceRecord, TraceSource, Verdict,
 };
+pub use receipts::{NewReceipt, ReceiptBatch, ReceiptEffect, ReceiptFate, ReceiptStore, StoredReceipt};
 pub use retractions::{PendingRetraction, Retraction, RetractionStore};
-pub use users::{DeviceRecord, LoginRecord, NewPush, PushTarget, SignedIn, Tombstone, User, UserStore};
+pub use users::{
+    DeviceRecord, LoginRecord, NewPush, PushTarget, SignedIn, Suspension, Tombstone, User, UserStore,
+};
 
 use std::path::Path;
 
@@ -60,6 +66,7 @@ pub trait Store:
     + PushStore
     + RetractionStore
     + AlarmStore
+    + ReceiptStore
     + Send
     + Sync
 {

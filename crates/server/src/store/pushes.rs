@@ -3,7 +3,7 @@
 //! intent (one per message or call action) ─plan─▶ verdicts + dispatches ─attempts─▶ ends. An intent is pending
 //! until every device of every recipient has a verdict; a dispatch until every target has an end.
 
-use super::{Appended, CallRecord, ConversationNo, Store, StoreError, StoredMessage};
+use super::{Appended, CallRecord, ConversationNo, Store, StoreError, StoredMessage, StoredReceipt};
 use hongyan_vendors::{Notice, VendorKind};
 use hongyan_wire::{
     AppId, CallId, ConversationKey, DeviceId, MessageId, PushId, Seq, UserId, call::CallMode,
@@ -350,6 +350,8 @@ pub struct TraceRecord {
     pub verdicts: Vec<Verdict>,
     /// Vendor requests with their attempts, in order.
     pub dispatches: Vec<(Dispatch, Vec<Attempt>)>,
+    /// What vendors reported back, dispatch by dispatch, as it came.
+    pub receipts: Vec<StoredReceipt>,
     /// The message, for intents of messages.
     pub message: Option<StoredMessage>,
     /// Who tapped its notice, and when (Unix ms).
@@ -414,7 +416,7 @@ pub trait PushStore {
         count: usize,
     ) -> Result<TracePage, StoreError>;
 
-    /// Removes settled intents, dispatches and attempts older than `before_ms`, up to `count` of each.
+    /// Removes settled intents, dispatches, attempts and receipts older than `before_ms`, up to `count` of each.
     /// The number removed.
     async fn forget_traces(&self, before_ms: u64, count: usize) -> Result<usize, StoreError>;
 }

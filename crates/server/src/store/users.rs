@@ -90,6 +90,8 @@ pub struct PushTarget {
     pub platform: u8,
     /// The vendor said that the token is dead; a new registration revives it.
     pub tombstone: Option<Tombstone>,
+    /// A receipt said that notices do not come through; a new registration or login lifts it.
+    pub suspension: Option<Suspension>,
 }
 
 /// Why a token is dead.
@@ -97,6 +99,15 @@ pub struct PushTarget {
 pub struct Tombstone {
     /// The vendor's code or reason.
     pub code: String,
+    /// Unix time in ms.
+    pub at: u64,
+}
+
+/// Why nothing is pushed to a living token.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Suspension {
+    /// Code of a `push::reasons::Reason`.
+    pub reason: String,
     /// Unix time in ms.
     pub at: u64,
 }
@@ -118,7 +129,7 @@ pub struct DeviceRecord {
 #[async_trait::async_trait]
 pub trait UserStore {
     /// One transaction: registers the user at the first login, keeps or changes the name, notes the device's
-    /// user, and binds every PushID of the device to the user (taking it from another user).
+    /// user, and binds every PushID of the device to the user (taking it from another user). Lifts suspensions.
     async fn sign_in(&self, login: LoginRecord) -> Result<SignedIn, StoreError>;
 
     /// Unbinds every PushID of the device from this user, durable before it returns. Second call: nothing.
@@ -127,7 +138,7 @@ pub trait UserStore {
     /// Users by ID; those that exist, in any order.
     async fn users(&self, app: AppId, ids: &[UserId]) -> Result<Vec<User>, StoreError>;
 
-    /// One transaction: same device and token give the same PushID (revived if dead); another token of the same
+    /// One transaction: same device and token give the same PushID (revived if dead or suspended); another token of the same
     /// device, vendor and app_type takes the old PushID's place; a token seen on another device moves here.
     async fn register_push(&self, push: NewPush) -> Result<PushId, StoreError>;
 

@@ -55,6 +55,7 @@ impl World {
             app_type: 1,
             file: kit.account.clone().into(),
             client_id: Some(crate::push_kit::CLIENT_ID.into()),
+            callback: None,
             base_url: Some(kit.emulator.base_url()),
             updated_at: world.clock.now_ms(),
         };

@@ -26,10 +26,11 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("gateway", &["clock", "hub", "session", "telemetry"]),
     ("hub", &[]),
     ("push", &["clock", "hub", "store"]),
+    ("receipts", &["clock", "push", "store"]),
     ("session", &["calls", "chat", "clock", "hub", "push", "store"]),
     ("sim", &["app", "clock", "push", "session", "store"]),
     ("store", &["clock"]),
-    ("telemetry", &["push", "session"]),
+    ("telemetry", &["push", "receipts", "session"]),
 ];
 
 fn root() -> PathBuf {

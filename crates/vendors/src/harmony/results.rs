@@ -118,13 +118,7 @@ const ROWS: &[Row] = &[
     (&[0], row(Delivered, YES, None, "Delivered to the device.", "已送达设备。")),
     (
         &[2],
-        row(
-            TokenGone,
-            NO,
-            NO,
-            "The app is not installed on the device any more.",
-            "设备上的应用已被卸载。",
-        ),
+        row(TokenGone, NO, NO, "The app is not installed on the device any more.", "设备上的应用已被卸载。"),
     ),
     (
         &[5],
@@ -213,10 +207,7 @@ const ROWS: &[Row] = &[
         ),
     ),
     (&[151], row(Failed, YES, NO, "Not shown by the device.", "设备未展示。")),
-    (
-        &[155, 156, 158],
-        row(Failed, None, None, "The live view could not be updated.", "实况窗更新失败。"),
-    ),
+    (&[155, 156, 158], row(Failed, None, None, "The live view could not be updated.", "实况窗更新失败。")),
     (&[188], row(Failed, YES, NO, "The app could not be started.", "应用无法被拉起。")),
     (&[191], row(Failed, YES, None, "The badge could not be changed.", "角标修改失败。")),
     (
@@ -242,7 +233,13 @@ const ROWS: &[Row] = &[
     (&[261], row(Misconfigured, None, None, "The widget does not exist.", "服务卡片不存在。")),
     (
         &[262],
-        row(Misconfigured, None, None, "The limit of widget updates is reached.", "服务卡片刷新次数已达上限。"),
+        row(
+            Misconfigured,
+            None,
+            None,
+            "The limit of widget updates is reached.",
+            "服务卡片刷新次数已达上限。",
+        ),
     ),
     (&[264], row(Misconfigured, NO, NO, "Not sent: the user has not subscribed.", "未下发：用户未订阅。")),
     (

@@ -127,6 +127,7 @@ impl Bench {
             app_type: 1,
             file: Secret::from(file.to_owned()),
             client_id: None,
+            callback: None,
             base_url: Some(self.emulator.base_url()),
             updated_at: self.clock.now_ms() + self.sent,
         };

@@ -92,10 +92,12 @@ pub(super) fn set_settings(sql: &Connection, id: AppId, settings: &AppSettings) 
 pub(super) fn put_credential(sql: &Connection, app: AppId, new: &StoredCredential) -> Result<(), Trouble> {
     columns::run(
         sql,
-        "INSERT INTO credentials (app, vendor, app_type, file, client_id, base_url, updated_at)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+        "INSERT INTO credentials (app, vendor, app_type, file, client_id, base_url, updated_at,
+             callback_user, callback_secret)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
          ON CONFLICT DO UPDATE SET file = excluded.file, client_id = excluded.client_id,
-             base_url = excluded.base_url, updated_at = excluded.updated_at",
+             base_url = excluded.base_url, updated_at = excluded.updated_at,
+             callback_user = excluded.callback_user, callback_secret = excluded.callback_secret",
         params![
             app.0,
             new.vendor.as_str(),
@@ -104,6 +106,8 @@ pub(super) fn put_credential(sql: &Connection, app: AppId, new: &StoredCredentia
             new.client_id,
             new.base_url,
             int(new.updated_at),
+            new.callback.as_ref().map(|callback| callback.user.as_str()),
+            new.callback.as_ref().map(|callback| callback.secret.expose()),
         ],
     )?;
     touch(sql)

@@ -1,10 +1,10 @@
 //! Apps, credentials and strategies in memory. Another process may change the rows: looked at once a second.
 
 use super::{
-    columns::{self, number, text},
+    columns::{self, number, text, text_maybe},
     trouble::Trouble,
 };
-use crate::store::{App, StoredCredential, StoredStrategy};
+use crate::store::{App, StoredCallback, StoredCredential, StoredStrategy};
 use hongyan_vendors::{Secret, VendorKind};
 use hongyan_wire::AppId;
 use rusqlite::{Connection, Row};
@@ -51,8 +51,8 @@ impl Catalog {
             catalog.apps.insert(app.id, app);
         }
         let credentials =
-            "SELECT app, vendor, app_type, file, client_id, base_url, updated_at FROM credentials
-             ORDER BY app, vendor, app_type";
+            "SELECT app, vendor, app_type, file, client_id, base_url, updated_at, callback_user,
+             callback_secret FROM credentials ORDER BY app, vendor, app_type";
         for (app, credential) in columns::all(sql, credentials, [], credential)? {
             catalog.credentials.entry(app).or_default().push(credential);
         }
@@ -83,12 +83,19 @@ fn app(row: &Row<'_>) -> Result<App, Trouble> {
 
 fn credential(row: &Row<'_>) -> Result<(AppId, StoredCredential), Trouble> {
     let vendor = VendorKind::from_str(text(row, 1)?).map_err(|error| Trouble::Broken(error.to_string()))?;
+    let callback = match (text_maybe(row, 7)?, text_maybe(row, 8)?) {
+        (Some(user), Some(secret)) => {
+            Some(StoredCallback { user: user.to_owned(), secret: Secret::new(secret) })
+        }
+        _ => None,
+    };
     let credential = StoredCredential {
         vendor,
         app_type: row.get(2)?,
         file: secret(row, 3)?,
         client_id: row.get(4)?,
         base_url: row.get(5)?,
+        callback,
         updated_at: number(row, 6)?,
     };
     Ok((AppId(row.get(0)?), credential))

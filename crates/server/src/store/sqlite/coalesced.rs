@@ -113,6 +113,13 @@ impl Coalesced {
         self.state().logins.insert((app, device.clone()), at);
     }
 
+    /// When a device logged in last, if that is not written yet.
+    pub fn login_of(&self, app: AppId, device: &DeviceId) -> Option<u64> {
+        let (state, key) = (self.state(), (app, device.clone()));
+        let under_way = || state.batch.logins.iter().find(|(of, _)| *of == key).map(|(_, at)| *at);
+        state.logins.get(&key).copied().or_else(under_way)
+    }
+
     pub fn is_waiting(&self) -> bool {
         let state = self.state();
         !state.unwritten.is_empty() || !state.logins.is_empty()

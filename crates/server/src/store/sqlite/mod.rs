@@ -31,6 +31,7 @@ mod messages;
 mod options;
 mod pushes;
 mod readers;
+mod receipts;
 mod recent;
 mod retractions;
 mod revoke;

@@ -4,7 +4,7 @@ use super::{
     SqliteStore,
     columns::{self, int},
     command::Work,
-    dispatches, history, ids, intents,
+    dispatches, history, ids, intents, receipts,
     trouble::Trouble,
 };
 use crate::store::{
@@ -31,9 +31,10 @@ pub(super) fn trace(sql: &Connection, subject: u64) -> Result<Vec<TraceRecord>, 
 }
 
 fn record(sql: &Connection, intent: Intent, settled: bool) -> Result<TraceRecord, Trouble> {
-    let mut requests = Vec::new();
+    let (mut requests, mut found) = (Vec::new(), Vec::new());
     for dispatch in dispatches::of_intent(sql, intent.id)? {
         let attempts = dispatches::attempts(sql, dispatch.request.id)?;
+        found.extend(receipts::of_dispatch(sql, dispatch.request.id)?);
         requests.push((dispatch, attempts));
     }
     let message = match &intent.subject {
@@ -45,6 +46,7 @@ fn record(sql: &Connection, intent: Intent, settled: bool) -> Result<TraceRecord
         verdicts: intents::verdicts(sql, intent.id)?,
         clicks: clicks(sql, intent.id)?,
         dispatches: requests,
+        receipts: found,
         message,
         intent,
     })
@@ -66,6 +68,7 @@ fn forget(sql: &Connection, before_ms: u64, count: usize) -> Result<usize, Troub
          AND NOT EXISTS (SELECT 1 FROM dispatches WHERE intent = intents.id) ORDER BY id LIMIT ?2";
     let mut removed = 0;
     for id in columns::all(sql, old_dispatches, params, |row| columns::number(row, 0))? {
+        removed += receipts::forget(sql, id)?;
         removed += columns::run(sql, "DELETE FROM attempts WHERE dispatch = ?1", [int(id)])?;
         removed += columns::run(sql, "DELETE FROM dispatches WHERE id = ?1", [int(id)])?;
     }

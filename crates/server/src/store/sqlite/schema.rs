@@ -23,6 +23,7 @@ const MIGRATIONS: &[Migration] = &[
     Migration { version: 1, name: "spine", sql: include_str!("migrations/0001_spine.sql") },
     Migration { version: 2, name: "taking back", sql: include_str!("migrations/0002_taking_back.sql") },
     Migration { version: 3, name: "alarms", sql: include_str!("migrations/0003_alarms.sql") },
+    Migration { version: 4, name: "receipts", sql: include_str!("migrations/0004_receipts.sql") },
 ];
 
 /// Opens a connection that writes.

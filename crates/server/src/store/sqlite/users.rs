@@ -6,7 +6,10 @@ use super::{
     command::Work,
     trouble::Trouble,
 };
-use crate::store::{LoginRecord, NewPush, PushTarget, SignedIn, StoreError, Tombstone, User, UserStore};
+use crate::store::{
+    LoginRecord, NewPush, PushTarget, ReceiptBatch, SignedIn, StoreError, Suspension, Tombstone, User,
+    UserStore,
+};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use hongyan_wire::{AppId, DeviceId, PushId, UserId, client::PushRule};
 use rand::RngCore;
@@ -95,7 +98,8 @@ fn bind_device(sql: &Connection, app: AppId, device: &DeviceId, user: &UserId) -
     let key = params![app.0, device.as_str(), user.as_str()];
     columns::run(
         sql,
-        "UPDATE push_ids SET user = ?3 WHERE app = ?1 AND device = ?2 AND user IS NOT ?3",
+        "UPDATE push_ids SET user = ?3, suspended_code = NULL, suspended_at = NULL
+         WHERE app = ?1 AND device = ?2 AND (user IS NOT ?3 OR suspended_at IS NOT NULL)",
         key,
     )?;
     let query = "SELECT 1 FROM push_ids WHERE app = ?1 AND device = ?2 AND dead_at IS NULL";
@@ -162,8 +166,8 @@ fn register(sql: &Connection, push: &NewPush) -> Result<PushId, Trouble> {
         "INSERT INTO push_ids (id, app, device, user, vendor, app_type, token, locale, registered_at)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
          ON CONFLICT (id) DO UPDATE SET device = excluded.device, user = excluded.user,
-             locale = excluded.locale, registered_at = excluded.registered_at, dead_code = NULL, dead_at
-                  = NULL",
+             locale = excluded.locale, registered_at = excluded.registered_at, dead_code = NULL,
+             dead_at = NULL, suspended_code = NULL, suspended_at = NULL",
         params![
             id.as_str(),
             push.app.0,
@@ -196,8 +200,62 @@ pub(super) fn bury(
     Ok(())
 }
 
+/// When a receipt may change a PushID: nothing newer than its request is known of the device.
+#[derive(Clone, Copy)]
+pub(super) struct Condition {
+    /// Unix time in ms at which the request was sent.
+    pub sent_at: u64,
+    /// A login that is not written yet, or 0.
+    pub login_at: u64,
+}
+
+/// The rest of a statement that changes a PushID on the word of a receipt: ?1 is its ID, ?2 `sent_at`, ?3
+/// `login_at`.
+const UNLESS_SEEN_SINCE: &str = "WHERE id = ?1 AND registered_at <= ?2 AND ?3 <= ?2 AND NOT EXISTS
+     (SELECT 1 FROM devices WHERE devices.app = push_ids.app AND devices.id = push_ids.device
+         AND last_login_at > ?2)";
+
+/// Keeps a living token from being pushed until the device shows up again.
+pub(super) fn suspend(
+    sql: &Connection,
+    id: &PushId,
+    reason: &str,
+    since: Condition,
+    now_ms: u64,
+) -> Result<(), Trouble> {
+    let update = format!(
+        "UPDATE push_ids SET suspended_code = ?4, suspended_at = ?5 {UNLESS_SEEN_SINCE}
+             AND dead_at IS NULL AND suspended_at IS NULL"
+    );
+    let (sent_at, login_at) = (int(since.sent_at), int(since.login_at));
+    columns::run(sql, &update, params![id.as_str(), sent_at, login_at, reason, int(now_ms)])?;
+    Ok(())
+}
+
+/// Takes a PushID from the user it was bound to when the request was sent.
+pub(super) fn unbind(sql: &Connection, id: &PushId, user: &UserId, since: Condition) -> Result<(), Trouble> {
+    let update = format!("UPDATE push_ids SET user = NULL {UNLESS_SEEN_SINCE} AND user = ?4");
+    let (sent_at, login_at) = (int(since.sent_at), int(since.login_at));
+    columns::run(sql, &update, params![id.as_str(), sent_at, login_at, user.as_str()])?;
+    Ok(())
+}
+
+/// The PushID that has this token with the credential that these receipts belong to.
+pub(super) fn push_id_of(
+    sql: &Connection,
+    batch: &ReceiptBatch,
+    token: &str,
+) -> Result<Option<PushId>, Trouble> {
+    columns::first(
+        sql,
+        "SELECT id FROM push_ids WHERE app = ?1 AND vendor = ?2 AND app_type = ?3 AND token = ?4",
+        params![batch.app.0, batch.vendor.as_str(), batch.app_type, token],
+        |row| columns::push_id(row, 0),
+    )
+}
+
 const TARGET: &str = "SELECT push_ids.id, push_ids.device, push_ids.user, vendor, token, app_type, platform,
-    dead_code, dead_at FROM push_ids LEFT JOIN devices ON devices.app = push_ids.app AND devices.id = device";
+    dead_code, dead_at, suspended_code, suspended_at FROM push_ids LEFT JOIN devices ON devices.app = push_ids.app AND devices.id = device";
 
 /// A bound PushID; `None` when nobody is bound to it.
 fn target(row: &Row<'_>) -> Result<Option<PushTarget>, Trouble> {
@@ -206,6 +264,10 @@ fn target(row: &Row<'_>) -> Result<Option<PushTarget>, Trouble> {
         .map_err(|error| Trouble::Broken(error.to_string()))?;
     let tombstone = match (text_maybe(row, 7)?, number_maybe(row, 8)?) {
         (Some(code), Some(at)) => Some(Tombstone { code: code.to_owned(), at }),
+        _ => None,
+    };
+    let suspension = match (text_maybe(row, 9)?, number_maybe(row, 10)?) {
+        (Some(reason), Some(at)) => Some(Suspension { reason: reason.to_owned(), at }),
         _ => None,
     };
     Ok(Some(PushTarget {
@@ -217,6 +279,7 @@ fn target(row: &Row<'_>) -> Result<Option<PushTarget>, Trouble> {
         app_type: row.get(5)?,
         platform: row.get::<_, Option<u8>>(6)?.unwrap_or(0),
         tombstone,
+        suspension,
     }))
 }
 

@@ -67,16 +67,19 @@ pub async fn settings_credentials_strategies<P: Place>(world: &mut World<P>) {
         file: Secret::new("{\"key\":1}"),
         client_id: Some("105".into()),
         base_url: None,
+        callback: Some(StoredCallback { user: "ann".into(), secret: Secret::new("s") }),
         updated_at: START_MS,
     };
     world.store.put_credential(app.id, credential.clone()).await.unwrap();
     world.store.put_credential(app.id, StoredCredential { app_type: 2, ..credential.clone() }).await.unwrap();
     world
         .store
-        .put_credential(app.id, StoredCredential { file: Secret::new("{}"), ..credential })
+        .put_credential(app.id, StoredCredential { file: Secret::new("{}"), callback: None, ..credential })
         .await
         .unwrap();
     let found = world.store.credentials(app.id).await.unwrap();
+    let callbacks: Vec<_> = found.iter().map(|one| one.callback.clone()).collect();
+    assert_eq!(callbacks, [None, Some(StoredCallback { user: "ann".into(), secret: Secret::new("s") })]);
     let files: Vec<_> = found.iter().map(|one| (one.app_type, one.file.expose())).collect();
     assert_eq!(files, [(1, "{}"), (2, "{\"key\":1}")]);
     let strategy =

@@ -14,6 +14,7 @@ pub mod model;
 pub mod order;
 pub mod portrait;
 pub mod pushes;
+pub mod receipts;
 pub mod tokens;
 pub mod unread;
 pub mod world;
@@ -44,6 +45,9 @@ macro_rules! every_promise {
             pushes: an_intent_comes_with_its_message, plans_are_all_or_nothing,
                 a_settled_intent_stays_settled, ends_are_given_once, a_dispatch_is_never_left_hanging,
                 dead_tokens_are_buried, a_trace_tells_everything, old_traces_are_forgotten;
+            receipts: a_receipt_is_kept_once, strange_receipts_change_nothing,
+                a_receipt_buries_suspends_and_unbinds, registering_lifts_a_suspension,
+                an_unbound_account_is_not_pushed, receipts_are_forgotten_with_their_dispatch;
             calls: a_call_is_saved_against_its_version, live_calls_are_found, calls_are_listed,
                 call_intents;
             alarms: an_alarm_is_one_episode;

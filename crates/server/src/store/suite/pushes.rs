@@ -6,11 +6,11 @@ use hongyan_vendors::{Category, Notice, NoticeKind, Route, StrategyOptions, Vend
 use hongyan_wire::{ConversationType, PushId};
 use std::sync::Arc;
 
-fn target(name: &str, push_id: Option<&PushId>) -> Target {
+pub(super) fn target(name: &str, push_id: Option<&PushId>) -> Target {
     Target { user: user(name), device: Some(device(name)), push_id: push_id.cloned() }
 }
 
-fn dispatch(id: u64, intent: u64, targets: Vec<Target>) -> NewDispatch {
+pub(super) fn dispatch(id: u64, intent: u64, targets: Vec<Target>) -> NewDispatch {
     let notice = Notice {
         kind: NoticeKind::Alert,
         title: "t".into(),
@@ -45,7 +45,7 @@ fn dispatch(id: u64, intent: u64, targets: Vec<Target>) -> NewDispatch {
     }
 }
 
-fn attempt(number: u32, at: u64) -> Attempt {
+pub(super) fn attempt(number: u32, at: u64) -> Attempt {
     Attempt {
         number,
         at,
@@ -58,13 +58,13 @@ fn attempt(number: u32, at: u64) -> Attempt {
     }
 }
 
-fn end(dispatch: u64, ended: Vec<(Target, TargetEnd)>, retry_at: Option<u64>) -> AttemptEnd {
+pub(super) fn end(dispatch: u64, ended: Vec<(Target, TargetEnd)>, retry_at: Option<u64>) -> AttemptEnd {
     let attempt = Some(attempt(1, START_MS + 5));
     AttemptEnd { dispatch, attempt, ended, dead: vec![], retry_at, now_ms: START_MS + 30 }
 }
 
 /// A message from ann to bob that may be pushed.
-async fn pushed<P: Place>(world: &mut World<P>) -> Arc<Appended> {
+pub(super) async fn pushed<P: Place>(world: &mut World<P>) -> Arc<Appended> {
     let message = world.message("ann", peer("bob"));
     let message = NewMessage { intent: Some(intent("ann", Recipients::Others)), ..message };
     stored(world.append(message).await)
