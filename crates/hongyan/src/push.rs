@@ -8,7 +8,7 @@ use anyhow::{Context, bail};
 use clap::{Args, Subcommand};
 use hongyan_server::{
     push::parse_credential,
-    store::{AppStore, StoredCredential, StoredStrategy},
+    store::{AppStore, StoredCallback, StoredCredential, StoredStrategy},
 };
 use hongyan_vendors::{StrategyOptions, VendorKind};
 use hongyan_wire::{AppId, limits::RESOURCES_ID_CHARS_MAX};
@@ -60,7 +60,26 @@ pub struct SetCredential {
     #[arg(long)]
     base_url: Option<String>,
     #[command(flatten)]
+    callback: Callback,
+    #[command(flatten)]
     data: Data,
+}
+
+/// Who signs the vendor's receipts. Left out, what was set before stays.
+#[derive(Args)]
+pub struct Callback {
+    /// Callback user name, as entered in the vendor's console.
+    #[arg(long, value_name = "NAME")]
+    callback_user: Option<String>,
+    /// Callback secret, as entered there; whoever lists processes can read it, so rather use a file.
+    #[arg(long, value_name = "SECRET", requires = "callback_user")]
+    callback_secret: Option<String>,
+    /// A file with nothing but the callback secret.
+    #[arg(long, value_name = "FILE", requires = "callback_user", conflicts_with = "callback_secret")]
+    callback_secret_file: Option<PathBuf>,
+    /// Forget the callback user name and secret.
+    #[arg(long, conflicts_with = "callback_user")]
+    no_callback: bool,
 }
 
 /// Strategies.
@@ -137,9 +156,13 @@ impl SetCredential {
         let app = tools::app(&store, self.app).await?;
         let file = std::fs::read_to_string(&self.file)
             .with_context(|| format!("cannot read {}", self.file.display()))?;
+        let before = store.credentials(app.id).await?.into_iter();
+        let before = before.filter(|one| (one.vendor, one.app_type) == (self.vendor, self.app_type));
+        let callback = self.callback.read(before.filter_map(|one| one.callback).next())?;
         let stored = StoredCredential {
             vendor: self.vendor,
             app_type: self.app_type,
+            callback,
             file: file.into(),
             client_id: self.client_id,
             base_url: self.base_url,
@@ -147,12 +170,42 @@ impl SetCredential {
         };
         parse_credential(&stored).context("the credential was not stored")?;
         let warn = stored.client_id.is_none();
+        let signed = stored.callback.is_some();
         store.put_credential(app.id, stored).await?;
         println!("stored: {} for app {} (appType {})", self.vendor, app.id, self.app_type);
         if warn {
             println!("without --client-id notices cannot be taken back");
         }
+        match (signed, self.app_type) {
+            (false, _) => println!("without --callback-user and --callback-secret receipts are not taken"),
+            (true, 1) => println!("receipts: have them posted to /receipts/{}/{}", self.vendor, app.id),
+            (true, set) => {
+                println!("receipts: have them posted to /receipts/{}/{}/{set}", self.vendor, app.id)
+            }
+        }
         Ok(())
+    }
+}
+
+impl Callback {
+    /// What is set now, given what was set before.
+    fn read(self, before: Option<StoredCallback>) -> anyhow::Result<Option<StoredCallback>> {
+        if self.no_callback {
+            return Ok(None);
+        }
+        let Some(user) = self.callback_user else { return Ok(before) };
+        let secret = match (self.callback_secret, self.callback_secret_file) {
+            (Some(secret), _) => secret,
+            (None, Some(path)) => {
+                std::fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?
+            }
+            (None, None) => bail!("--callback-user needs --callback-secret or --callback-secret-file"),
+        };
+        let (user, secret) = (user.trim().to_owned(), secret.trim().to_owned());
+        if user.is_empty() || secret.is_empty() {
+            bail!("callback user name and secret must not be empty");
+        }
+        Ok(Some(StoredCallback { user, secret: secret.into() }))
     }
 }
 
@@ -163,7 +216,8 @@ async fn list_credentials(of: OfApp) -> anyhow::Result<()> {
     if of.json {
         let all = all.iter().map(|one| {
             json!({"vendor": one.vendor, "appType": one.app_type, "clientID": one.client_id,
-                   "baseURL": one.base_url, "updatedAt": one.updated_at})
+                   "baseURL": one.base_url, "updatedAt": one.updated_at,
+                   "callbackUser": one.callback.as_ref().map(|callback| &callback.user)})
         });
         println!("{}", serde_json::Value::from_iter(all));
         return Ok(());
@@ -171,7 +225,8 @@ async fn list_credentials(of: OfApp) -> anyhow::Result<()> {
     for one in &all {
         let revokes = if one.client_id.is_some() { "can take notices back" } else { "no Client ID" };
         let url = one.base_url.as_deref().unwrap_or("the vendor's own address");
-        println!("{}  appType {}  {revokes}  {url}", one.vendor, one.app_type);
+        let receipts = if one.callback.is_some() { "signed receipts" } else { "no receipts" };
+        println!("{}  appType {}  {revokes}  {receipts}  {url}", one.vendor, one.app_type);
     }
     if all.is_empty() {
         println!("no credentials yet; see: hongyan push credential set --help");

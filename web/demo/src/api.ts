@@ -38,6 +38,8 @@ export interface TraceDevice {
   /** Unix time in ms of the decision. */
   at: number | null;
   dispatchID: string | null;
+  /** What the vendor reported back last; absent until then. */
+  receipt?: { name: string; verdict: string; result: number; at: number; text: Sentence };
 }
 
 /** Something that happened, in words; `step` is its place among the eight steps. */
@@ -95,6 +97,8 @@ export interface Trace {
 const POLL_MS = 150;
 /** Polls at most this long; a push that the ack deadline holds back comes after 5 s. */
 const FOLLOW_MS_MAX = 40_000;
+/** How long a settled trace is followed for the vendor's receipts. */
+const RECEIPT_MS_MAX = 5_000;
 
 /** Reads the page's configuration; throws with the status when the server does not answer with it. */
 export async function loadConfig(): Promise<DemoConfig> {
@@ -111,8 +115,14 @@ export async function loadTrace(id: string, signal: AbortSignal): Promise<Trace 
   return (await answer.json()) as Trace;
 }
 
+/** Whether the vendor reported every push. */
+function isReported(trace: Trace): boolean {
+  return trace.devices.every((device) => device.state !== 'pushed' || device.receipt);
+}
+
 /**
- * Follows a message or call until it is settled and `enough` says so; bounded in time, ended by `signal`.
+ * Follows a message or call until it is settled and `enough` says so, and a little longer for the vendor's
+ * receipts; bounded in time, ended by `signal`.
  */
 export async function followTrace(
   id: string,
@@ -121,11 +131,14 @@ export async function followTrace(
   enough: (trace: Trace) => boolean = () => true,
 ): Promise<void> {
   const until = performance.now() + FOLLOW_MS_MAX;
-  let settled = false;
-  while (!signal.aborted && performance.now() < until && !settled) {
+  let receiptsUntil = until;
+  let complete = false;
+  while (!signal.aborted && performance.now() < until && !complete) {
     const trace = await loadTrace(id, signal);
     if (trace) show(trace);
-    settled = trace !== null && trace.settled && enough(trace);
+    if (trace?.settled) receiptsUntil = Math.min(receiptsUntil, performance.now() + RECEIPT_MS_MAX);
+    const reported = trace !== null && (isReported(trace) || performance.now() >= receiptsUntil);
+    complete = trace !== null && trace.settled && enough(trace) && reported;
     await new Promise((resolve) => setTimeout(resolve, POLL_MS));
   }
 }

@@ -2,7 +2,7 @@
 //! twice changes nothing, so that the data of an earlier run is taken up.
 
 use anyhow::{Context, bail};
-use hongyan_emulator::{AppSpec, Emulator, ProjectSpec, Right};
+use hongyan_emulator::{AppSpec, Emulator, ProjectSpec, ReceiverOrder, Right};
 use hongyan_server::store::{
     App, AppSettings, DevicePolicy, GroupOutcome, LoginRecord, NewApp, NewGroup, Store, StoredCredential,
     StoredStrategy,
@@ -126,6 +126,19 @@ fn plant_project(emulator: &Emulator, data: &Path) -> anyhow::Result<String> {
 }
 
 impl Seeded {
+    /// Has the emulator post its receipts to the server.
+    pub fn order_receipts(&self, emulator: &Emulator, server: SocketAddr) -> anyhow::Result<()> {
+        emulator.set_receipts(&ReceiverOrder {
+            project_id: PROJECT.into(),
+            bundle_name: BUNDLE.into(),
+            url: Some(format!("http://{server}/receipts/{}/{}", VendorKind::Harmony, self.app.id)),
+            user: None,
+            secret: None,
+            key_mode: Default::default(),
+        })?;
+        Ok(())
+    }
+
     /// The users' IDs.
     pub fn user_ids(&self) -> Vec<&'static str> {
         USERS.iter().map(|(user, _)| *user).collect()

@@ -93,6 +93,7 @@ async fn strategies_and_credentials_are_set_listed_and_removed() {
     let listed: Value = serde_json::from_str(&listed).unwrap();
     assert_eq!(listed[0]["vendor"], "harmony");
     assert!(!listed.to_string().contains("PRIVATE KEY"));
+    callbacks_are_kept_until_they_are_changed(&program, &of).await;
     let set = ["push", "strategy", "set", "--name", "silent", "--options", r#"{"harmony":{"push_type":6}}"#];
     works(&[&set[..], &of].concat()).await;
     assert!(works(&[&["push", "strategy", "list"][..], &of].concat()).await.contains("silent"));
@@ -102,6 +103,28 @@ async fn strategies_and_credentials_are_set_listed_and_removed() {
     fails(&[&bad[..], &of].concat(), "push_typ").await;
     let bad = ["push", "strategy", "set", "--name", "bad", "--options", r#"{"harmony":{"push_type":7}}"#];
     fails(&[&bad[..], &of].concat(), "push_type").await;
+}
+
+/// Callback user and secret outlive a new key file, and are never shown.
+async fn callbacks_are_kept_until_they_are_changed(program: &Program, of: &[&str]) {
+    let key = format!("{}/service-account.json", program.data());
+    let set = [&["push", "credential", "set", "harmony", "--file", &key][..], of].concat();
+    let listed = async || {
+        let listed = works(&[&["push", "credential", "list", "--json"][..], of].concat()).await;
+        assert!(!listed.contains("c2VjcmV0"), "{listed}");
+        serde_json::from_str::<Value>(&listed).unwrap()[0]["callbackUser"].clone()
+    };
+    let secret = format!("{}/callback-secret", program.data());
+    std::fs::write(&secret, "c2VjcmV0\n").unwrap();
+    let signed = ["--callback-user", "hongyan", "--callback-secret-file", &secret];
+    let told = works(&[&set[..], &signed].concat()).await;
+    assert!(told.contains(&format!("/receipts/harmony/{}", program.app)), "{told}");
+    assert_eq!(listed().await, "hongyan");
+    works(&set).await;
+    assert_eq!(listed().await, "hongyan", "a new key file leaves the callback as it is");
+    fails(&[&set[..], &["--callback-user", "other"]].concat(), "--callback-secret").await;
+    assert!(works(&[&set[..], &["--no-callback"]].concat()).await.contains("receipts are not taken"));
+    assert_eq!(listed().await, Value::Null);
 }
 
 #[tokio::test]

@@ -129,7 +129,8 @@ pub struct DeviceRecord {
 #[async_trait::async_trait]
 pub trait UserStore {
     /// One transaction: registers the user at the first login, keeps or changes the name, notes the device's
-    /// user, and binds every PushID of the device to the user (taking it from another user). Lifts suspensions.
+    /// user, and binds every PushID of the device to the user (taking it from another user),
+    /// which lifts suspensions.
     async fn sign_in(&self, login: LoginRecord) -> Result<SignedIn, StoreError>;
 
     /// Unbinds every PushID of the device from this user, durable before it returns. Second call: nothing.
@@ -138,8 +139,9 @@ pub trait UserStore {
     /// Users by ID; those that exist, in any order.
     async fn users(&self, app: AppId, ids: &[UserId]) -> Result<Vec<User>, StoreError>;
 
-    /// One transaction: same device and token give the same PushID (revived if dead or suspended); another token of the same
-    /// device, vendor and app_type takes the old PushID's place; a token seen on another device moves here.
+    /// One transaction: same device and token give the same PushID (revived if dead, its suspension lifted);
+    /// another token of the same device, vendor and app_type takes the old PushID's place; a token seen on
+    /// another device moves here.
     async fn register_push(&self, push: NewPush) -> Result<PushId, StoreError>;
 
     /// Forgets the PushID (or all) of a device, durable before it returns. The number forgotten.

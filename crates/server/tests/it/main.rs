@@ -16,6 +16,7 @@ mod harness;
 mod messages;
 mod push;
 mod push_kit;
+mod receipts;
 mod reconnecting;
 mod sessions;
 mod several;

@@ -157,7 +157,8 @@ function arrivalStep(run: Run, trace: Trace, marks: readonly Mark[]): Step {
   );
   const live = new Set(trace.devices.filter((one) => one.state === 'acked').map((one) => one.userID));
   const own = seen.filter((mark) => !live.has(mark.userID));
-  const lines = own.map((mark) => line(mark, run)).slice(0, LINES_MAX + 2);
+  const onPhones = own.map((mark) => line(mark, run)).slice(0, LINES_MAX + 2);
+  const lines = [...onPhones, ...eventLines(8, run, trace)];
   const shown = lines.find((one) => one.mark && ['notice_shown', 'call_woken'].includes(one.mark.name));
   if (shown) return { number: 8, state: 'done', at: shown.at, lines };
   if (trace.devices.some((device) => device.state === 'pushed'))

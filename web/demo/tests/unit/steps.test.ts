@@ -124,6 +124,21 @@ describe('a message to a killed app', () => {
     ]);
   });
 
+  it('lets the vendor say that it arrived', () => {
+    const told = trace(
+      [device('pushed')],
+      [
+        [4, 4],
+        [7, 12],
+        [8, 40],
+      ],
+      true,
+    );
+    const [step] = stepsOf(run({ trace: told }), bound, ['bob']).slice(7);
+    expect(step?.lines.map((line) => line.sentence)).toEqual([text]);
+    expect(step?.state).toBe('active');
+  });
+
   it('waits at the first step that is open', () => {
     const early = trace([device('pending')], [[4, 4]]);
     expect(states(stepsOf(run({ trace: early }), bound, ['bob']).slice(3))).toBe(

@@ -255,7 +255,8 @@ pub(super) fn push_id_of(
 }
 
 const TARGET: &str = "SELECT push_ids.id, push_ids.device, push_ids.user, vendor, token, app_type, platform,
-    dead_code, dead_at, suspended_code, suspended_at FROM push_ids LEFT JOIN devices ON devices.app = push_ids.app AND devices.id = device";
+    dead_code, dead_at, suspended_code, suspended_at
+    FROM push_ids LEFT JOIN devices ON devices.app = push_ids.app AND devices.id = device";
 
 /// A bound PushID; `None` when nobody is bound to it.
 fn target(row: &Row<'_>) -> Result<Option<PushTarget>, Trouble> {
