@@ -313,6 +313,9 @@ async fn strange_receipts_are_counted_and_answered_with_success() {
     assert_eq!(post(&address, now_signed(&world), batch(&[])).await, (200, SUCCESS.to_owned()));
 }
 
+/// Path, signature, body, status, and what the sentence says.
+type Knock<'a> = (&'a str, Option<String>, &'a [u8], u16, &'a str);
+
 #[tokio::test]
 async fn what_is_wrong_is_refused_with_a_sentence() {
     let world = signed_world().await;
@@ -323,7 +326,7 @@ async fn what_is_wrong_is_refused_with_a_sentence() {
     let many = batch(&vec![status("MA", MessageId(1), 0); 101]);
     let huge = vec![b' '; 256 * 1024 + 1];
     let empty = batch(&[]);
-    let table: [(&str, Option<String>, &[u8], u16, &str); 15] = [
+    let table: [Knock<'_>; 15] = [
         (&own, None, &empty, 401, "is missing"),
         (&own, Some("nonsense".into()), &empty, 401, "has not the form"),
         (&own, signature(at, "b3RoZXI="), &empty, 401, "does not fit"),
