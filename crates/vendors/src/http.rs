@@ -1,7 +1,8 @@
 //! Carries requests to vendors: HTTP/1.1 and HTTP/2 by ALPN, TLS with the web's root certificates, limits
 //! everywhere.
 //!
-//! Knows nothing of any vendor. Plain http is spoken to loopback addresses only (the emulator).
+//! Knows nothing of any vendor. Plain http is spoken to loopback addresses only (the emulator), unless its owner
+//! allows it.
 
 use std::fmt;
 use std::future::Future;
@@ -19,6 +20,8 @@ use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use rustls::ClientConfig;
 use tokio::sync::Semaphore;
+
+use crate::secret::Secret;
 
 /// Longest `Retry-After` that is believed, in seconds: a day.
 pub const RETRY_AFTER_S_MAX: u32 = 86_400;
@@ -91,6 +94,10 @@ pub struct TransportConfig {
     pub idle_per_host_max: usize,
     /// How long an idle connection is kept.
     pub idle_timeout: Duration,
+    /// Speaks plain http beyond loopback too. Never for vendors; for a collector in one's own network.
+    pub plain_http: bool,
+    /// Headers of every request, beside its own.
+    pub headers: Vec<(String, Secret)>,
 }
 
 impl Default for TransportConfig {
@@ -102,6 +109,8 @@ impl Default for TransportConfig {
             in_flight_max: 128,
             idle_per_host_max: 32,
             idle_timeout: Duration::from_secs(50),
+            plain_http: false,
+            headers: Vec::new(),
         }
     }
 }
@@ -227,7 +236,7 @@ impl Transport {
     /// Sends a request and reads the answer, whatever its status. Never retries, never follows a redirect.
     /// Dropping the future gives the request up.
     pub async fn send(&self, request: &VendorRequest) -> Result<RawAnswer, TransportError> {
-        let http = to_http(request)?;
+        let http = to_http(request, &self.config)?;
         let waited = self.config.request_timeout;
         let deadline = tokio::time::Instant::now() + waited;
         let place = tokio::time::timeout_at(deadline, self.places.acquire()).await;
@@ -265,17 +274,20 @@ impl Transport {
     }
 }
 
-fn to_http(request: &VendorRequest) -> Result<Request<Full<Bytes>>, TransportError> {
+fn to_http(request: &VendorRequest, config: &TransportConfig) -> Result<Request<Full<Bytes>>, TransportError> {
     let unsendable = |reason: &str| TransportError::Unsendable { reason: reason.to_owned() };
     let uri: Uri = request.url.parse().map_err(|_| unsendable("its URL cannot be read"))?;
     match origin_of(&uri) {
         Some(("https", _)) => {}
-        Some(("http", host)) if is_loopback(host) => {}
+        Some(("http", host)) if config.plain_http || is_loopback(host) => {}
         _ => return Err(unsendable("its URL must be https, or http to a loopback address")),
     }
     let mut builder = Request::builder().method(request.method.clone()).uri(uri);
     for (name, value) in &request.headers {
         builder = builder.header(*name, value);
+    }
+    for (name, value) in &config.headers {
+        builder = builder.header(name, value.expose());
     }
     // http's own error would quote the header's value.
     builder

@@ -143,6 +143,12 @@ async fn a_full_house_is_not_a_timeout_of_the_vendor() {
 #[tokio::test]
 async fn what_must_not_be_sent_is_not_sent() {
     let transport = Transport::new(TransportConfig::default());
+    let headers = vec![("x-key".to_owned(), Secret::new("7"))];
+    let open = TransportConfig { plain_http: true, headers, ..TransportConfig::default() };
+    let plain = |url: &str| to_http(&request(url.into()), &open);
+    let allowed = plain("http://collector.example.com:4318/v1/traces").expect("its owner allows it");
+    assert_eq!(allowed.headers()["x-key"], "7");
+    assert!(plain("ftp://collector.example.com/").is_err());
     for url in ["http://192.0.2.1/", "http://push.example.com/", "ftp://127.0.0.1/", "/v3/1", "", "http:///x"]
     {
         let error = transport.send(&request(url.into())).await.expect_err(url);

@@ -33,8 +33,9 @@ pub use messages::{
     StoredMessage, Thread,
 };
 pub use pushes::{
-    Attempt, AttemptEnd, Decision, Dispatch, DispatchState, Intent, IntentKind, NewDispatch, NewIntent, Plan,
-    Purpose, PushStore, Recipients, Subject, Target, TargetEnd, TracePage, TraceRecord, TraceSource, Verdict,
+    Attempt, AttemptEnd, Decision, Dispatch, DispatchState, Finished, Intent, IntentKind, NewDispatch,
+    NewIntent, Plan, Purpose, PushStore, Recipients, Subject, Target, TargetEnd, TracePage, TraceRecord,
+    TraceSource, Verdict,
 };
 pub use receipts::{NewReceipt, ReceiptBatch, ReceiptEffect, ReceiptFate, ReceiptStore, StoredReceipt};
 pub use retractions::{PendingRetraction, Retraction, RetractionStore};

@@ -10,6 +10,8 @@ use hongyan_wire::{
     message::PushConfig,
 };
 use serde::{Deserialize, Serialize};
+use std::sync::{Arc, atomic::AtomicU64};
+use tokio::sync::mpsc;
 
 /// What is to be pushed, before its message or call has a row.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
@@ -367,9 +369,22 @@ pub struct TracePage {
     pub next: Option<u64>,
 }
 
+/// Hints: intents whose every device may have its end by now. Nothing waits for the reader.
+#[derive(Debug)]
+pub struct Finished {
+    /// Rows of intents; one may come several times.
+    pub intents: mpsc::Receiver<u64>,
+    /// How many did not fit.
+    pub lost: Arc<AtomicU64>,
+}
+
 /// The pipeline's memory.
 #[async_trait::async_trait]
 pub trait PushStore {
+    /// From now on hints of finished intents go to this reader, and to no earlier one; up to `len_max` wait
+    /// for it.
+    fn finished(&self, len_max: usize) -> Finished;
+
     /// Pending intents with id > `after`, by id, up to `count`.
     async fn pending_intents(&self, after: u64, count: usize) -> Result<Vec<Intent>, StoreError>;
 

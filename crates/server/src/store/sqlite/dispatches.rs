@@ -82,8 +82,9 @@ pub(super) fn attempts(sql: &Connection, dispatch: u64) -> Result<Vec<Attempt>, 
     columns::all(sql, query, [int(dispatch)], |row| json(row, 0))
 }
 
-/// Writes what an attempt led to. A second write of the same changes nothing; an end, once given, stays.
-pub(super) fn end(sql: &Connection, end: &AttemptEnd) -> Result<(), Trouble> {
+/// Writes what an attempt led to. A second write of the same changes nothing; an end, once given, stays. The
+/// intent, when every target of the dispatch has its end.
+pub(super) fn end(sql: &Connection, end: &AttemptEnd) -> Result<Option<u64>, Trouble> {
     let query = format!("SELECT {COLUMNS} FROM dispatches WHERE id = ?1");
     let found = columns::first(sql, &query, [int(end.dispatch)], read)?;
     let Some(mut dispatch) = found else {
@@ -100,7 +101,8 @@ pub(super) fn end(sql: &Connection, end: &AttemptEnd) -> Result<(), Trouble> {
         columns::run(sql, insert, params![int(end.dispatch), attempt.number, body])?;
     }
     give_ends(&mut dispatch, &end.ended);
-    save(sql, &dispatch, end.retry_at)
+    save(sql, &dispatch, end.retry_at)?;
+    Ok(dispatch.request.targets.is_empty().then_some(dispatch.request.intent))
 }
 
 /// Moves targets with an end from the one list to the other.

@@ -19,6 +19,7 @@ mod command;
 mod conversations;
 mod directory;
 mod dispatches;
+mod finished;
 mod groups;
 mod health;
 mod history;
@@ -61,6 +62,7 @@ use catalog::Shown;
 use coalesced::Coalesced;
 use command::{Command, Queue};
 use directory::Directory;
+use finished::Finishers;
 use health::Health;
 use ids::Ids;
 use keeper::Keeper;
@@ -95,6 +97,7 @@ pub struct SqliteStore {
     hash: SendHash,
     catalog: Shown,
     announcements: Mutex<Option<mpsc::Receiver<Announcement>>>,
+    finishers: Finishers,
     /// For looks into the file that cannot wait for a reader.
     side: Mutex<Option<Connection>>,
     /// What ends with the store.
@@ -157,6 +160,7 @@ impl SqliteStore {
             hash,
             catalog: Shown::default(),
             announcements: Mutex::new(Some(announcements)),
+            finishers: Finishers::default(),
             side: Mutex::new(Some(side)),
             running: tokio::sync::Mutex::new(Some(running)),
         }))

@@ -8,8 +8,8 @@ use super::{
     trouble::Trouble,
 };
 use crate::store::{
-    AttemptEnd, Dispatch, Intent, Plan, PushStore, StoreError, Subject, Target, TracePage, TraceRecord,
-    Verdict,
+    AttemptEnd, Dispatch, Finished, Intent, Plan, PushStore, StoreError, Subject, Target, TracePage,
+    TraceRecord, Verdict,
 };
 use hongyan_wire::{AppId, DeviceId, UserId};
 use rusqlite::{Connection, params};
@@ -98,8 +98,16 @@ impl PushStore for SqliteStore {
         self.shared.ids.next(now_ms)
     }
 
+    fn finished(&self, len_max: usize) -> Finished {
+        self.finishers.reader(len_max)
+    }
+
     async fn write_plans(&self, plans: Vec<Plan>) -> Result<(), StoreError> {
-        self.queue.run(move |work| plans.iter().try_for_each(|plan| write_plan(work, plan))).await
+        let settled = plans.iter().filter(|plan| plan.next_due.is_none());
+        let settled: Vec<u64> = settled.map(|plan| plan.intent).collect();
+        self.queue.run(move |work| plans.iter().try_for_each(|plan| write_plan(work, plan))).await?;
+        self.finishers.tell(settled);
+        Ok(())
     }
 
     async fn pending_dispatches(&self, after: u64, count: usize) -> Result<Vec<Dispatch>, StoreError> {
@@ -107,7 +115,12 @@ impl PushStore for SqliteStore {
     }
 
     async fn write_attempts(&self, ends: Vec<AttemptEnd>) -> Result<(), StoreError> {
-        self.queue.run(move |work| ends.iter().try_for_each(|end| dispatches::end(work.sql, end))).await
+        let settle = move |work: &mut Work<'_, '_>| {
+            ends.iter().map(|end| dispatches::end(work.sql, end)).collect::<Result<Vec<_>, _>>()
+        };
+        let settled = self.queue.run(settle).await?;
+        self.finishers.tell(settled.into_iter().flatten());
+        Ok(())
     }
 
     async fn trace(&self, subject: u64) -> Result<Vec<TraceRecord>, StoreError> {

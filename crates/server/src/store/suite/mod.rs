@@ -44,7 +44,8 @@ macro_rules! every_promise {
                 who_left_sees_nothing_new;
             pushes: an_intent_comes_with_its_message, plans_are_all_or_nothing,
                 a_settled_intent_stays_settled, ends_are_given_once, a_dispatch_is_never_left_hanging,
-                dead_tokens_are_buried, a_trace_tells_everything, old_traces_are_forgotten;
+                dead_tokens_are_buried, a_trace_tells_everything, finished_intents_are_told,
+                old_traces_are_forgotten;
             receipts: a_receipt_is_kept_once, strange_receipts_change_nothing,
                 a_receipt_buries_suspends_and_unbinds, registering_lifts_a_suspension,
                 an_unbound_account_is_not_pushed, receipts_are_forgotten_with_their_dispatch;

@@ -241,6 +241,28 @@ pub async fn a_trace_tells_everything<P: Place>(world: &mut World<P>) {
     assert!(world.store.trace(plain.message.id.0).await.unwrap().is_empty());
 }
 
+pub async fn finished_intents_are_told<P: Place>(world: &mut World<P>) {
+    let mut finished = world.store.finished(2);
+    let (intent, id) = planned(world).await;
+    assert_eq!(finished.intents.try_recv(), Ok(intent), "it is decided");
+    let ends = vec![(target("bob", None), TargetEnd::Accepted)];
+    world.store.write_attempts(vec![end(id, ends, Some(START_MS + 9))]).await.unwrap();
+    assert!(finished.intents.try_recv().is_err(), "cat is still open");
+    let ends = vec![(target("cat", None), TargetEnd::Accepted)];
+    world.store.write_attempts(vec![end(id, ends, None)]).await.unwrap();
+    assert_eq!(finished.intents.try_recv(), Ok(intent), "it is done");
+    for _ in 0..4 {
+        planned(world).await;
+    }
+    assert_eq!(
+        finished.lost.load(std::sync::atomic::Ordering::Relaxed),
+        2,
+        "nothing waits for a slow reader"
+    );
+    drop(finished);
+    planned(world).await;
+}
+
 pub async fn old_traces_are_forgotten<P: Place>(world: &mut World<P>) {
     let (old, id) = planned(world).await;
     world.later(3_600);
