@@ -9,6 +9,7 @@ use crate::{
     chat::{Chat, Fanout},
     clock::Clock,
     config::Config,
+    export::{Export, ExportCounts, ExportParts, ExportSettings},
     gateway::{self, Gateway, GatewayConfig, GatewayParts},
     hub::Hub,
     push::{PaceLimits, Push, PushLimits, PushParts, RetryPolicy, Signals, TraceView},
@@ -35,6 +36,7 @@ pub struct Server {
     gateway: Gateway,
     metrics: Metrics,
     core: Core,
+    export: Option<Export>,
 }
 
 /// Everything of a server but its door. Dropping it stops its tasks at once.
@@ -72,6 +74,12 @@ impl Server {
         extra: axum::Router,
     ) -> anyhow::Result<Self> {
         let limits = SessionLimits { login_deadline_ms: config.limits.login_deadline_ms };
+        // Before push, so that it hears of everything that ends.
+        let counts = Arc::new(ExportCounts::default());
+        let export = export_settings(&config).map(|settings| {
+            let (clock, store, counts) = (clock.clone(), store.clone(), counts.clone());
+            Export::start(ExportParts { clock, store, settings, counts })
+        });
         let core = Core::start(store, clock, push_limits(&config), limits, None)?;
         let services = core.services.clone();
         let key = OperatorKey::of(&config.server.data).context("the operator's key in the data directory")?;
@@ -85,11 +93,11 @@ impl Server {
         let policy = receipt_policy(&config);
         let receipts = Receipts::new(services.clock.clone(), services.store.clone(), policy);
         let extra = extra.merge(admin::routes(admin)).merge(receipts.routes());
-        let metrics = Metrics::new(services.clone(), core.push.counters().clone(), receipts.counts());
+        let metrics = Metrics::new(services.clone(), core.push.counters().clone(), receipts.counts(), counts);
         let parts =
             GatewayParts { services, metrics: metrics.clone(), extra, config: gateway_config(&config) };
         let gateway = gateway::serve(parts).await.context("cannot listen")?;
-        Ok(Self { gateway, metrics, core })
+        Ok(Self { gateway, metrics, core, export })
     }
 
     /// Where it listens.
@@ -125,11 +133,14 @@ impl Server {
     /// Drains: see the head of this file.
     pub async fn shutdown(self) {
         tracing::info!("draining: no new logins, clients are told to reconnect");
-        let Self { gateway, core, .. } = self;
+        let Self { gateway, core, export, .. } = self;
         gateway.drain().await;
         let Core { services, push, fanout, deadlines, sweep } = core;
         drop((sweep, deadlines, fanout));
         push.stop().await;
+        if let Some(export) = export {
+            export.stop().await;
+        }
         services.store.close().await;
         tracing::info!("stopped");
     }
@@ -213,6 +224,17 @@ fn receipt_policy(config: &Config) -> ReceiptPolicy {
         unsigned: config.receipts.unsigned,
         skew_max: Duration::from_secs(config.receipts.skew_s),
     }
+}
+
+fn export_settings(config: &Config) -> Option<ExportSettings> {
+    let telemetry = &config.telemetry;
+    let secret = |(name, value): (&str, &str)| (name.to_owned(), value.to_owned().into());
+    Some(ExportSettings {
+        endpoint: telemetry.otlp_endpoint.clone()?,
+        headers: telemetry.otlp_headers.pairs().map(secret).collect(),
+        service_name: telemetry.service_name.clone(),
+        sample_ratio: telemetry.sample_ratio,
+    })
 }
 
 fn gateway_config(config: &Config) -> GatewayConfig {

@@ -15,6 +15,7 @@ pub mod calls;
 pub mod chat;
 pub mod clock;
 pub mod config;
+pub mod export;
 pub mod gateway;
 pub mod hub;
 pub mod push;

@@ -3,6 +3,7 @@
 //! The gateway counts here; what the other parts count is read from them when somebody asks.
 
 use crate::{
+    export::ExportCounts,
     push::{Circuit, Counters, LATENCY_BUCKETS_MS, Level},
     receipts::ReceiptCounts,
     session::Services,
@@ -43,7 +44,12 @@ impl Metrics {
     pub const CONTENT_TYPE: &'static str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
     /// Metrics over these parts.
-    pub fn new(services: Arc<Services>, push: Arc<Counters>, receipts: Arc<ReceiptCounts>) -> Self {
+    pub fn new(
+        services: Arc<Services>,
+        push: Arc<Counters>,
+        receipts: Arc<ReceiptCounts>,
+        export: Arc<ExportCounts>,
+    ) -> Self {
         let mut registry = Registry::with_prefix("hongyan");
         let gateway = GatewayCounts::default();
         let counts: [(&str, &str, &Counter); 6] = [
@@ -59,7 +65,7 @@ impl Metrics {
         }
         let strangers = gateway.strangers.clone();
         registry.register("unauthenticated_connections", "Connections that have not logged in", strangers);
-        registry.register_collector(Box::new(Levels { services, push, receipts }));
+        registry.register_collector(Box::new(Levels { services, push, receipts, export }));
         Self { registry: Arc::new(registry), gateway }
     }
 
@@ -105,6 +111,7 @@ struct Levels {
     services: Arc<Services>,
     push: Arc<Counters>,
     receipts: Arc<ReceiptCounts>,
+    export: Arc<ExportCounts>,
 }
 
 impl fmt::Debug for Levels {
@@ -119,7 +126,7 @@ impl Collector for Levels {
         self.encode_push(&mut to)?;
         self.encode_credentials(&mut to)?;
         self.encode_alarms(&mut to)?;
-        self.encode_receipts(&mut to)?;
+        self.encode_reports(&mut to)?;
         self.encode_push_latency(&mut to)
     }
 }
@@ -208,7 +215,7 @@ impl Levels {
         Ok(())
     }
 
-    fn encode_receipts(&self, to: &mut DescriptorEncoder<'_>) -> Result<(), fmt::Error> {
+    fn encode_reports(&self, to: &mut DescriptorEncoder<'_>) -> Result<(), fmt::Error> {
         let receipts = &self.receipts;
         let help = "Receipts of vendors that were kept, by what they ask for";
         let mut kept = to.encode_descriptor("receipts", help, None, MetricType::Counter)?;
@@ -222,6 +229,10 @@ impl Levels {
             ("receipts_repeated", "Receipts that were here already", receipts.repeated()),
             ("receipts_unknown", "Receipts of tokens or messages that are not known", receipts.unknown()),
             ("receipts_unreadable", "Receipts that could not be read", receipts.unreadable()),
+            ("otlp_spans", "Spans that the collector took", self.export.spans()),
+            ("otlp_dropped_spans", "Spans that the collector did not take", self.export.dropped_spans()),
+            ("otlp_dropped_traces", "Traces that were not exported", self.export.dropped_traces()),
+            ("otlp_failed_requests", "Failed requests to the collector", self.export.failed_requests()),
         ] {
             counter(to, name, help, value)?;
         }

@@ -12,5 +12,6 @@ mod settings;
 pub use example::example;
 pub use read::ConfigError;
 pub use settings::{
-    Config, LimitsSection, LogFormat, LogSection, PushSection, ServerSection, StoreSection, TlsSection,
+    Config, HeaderLines, LimitsSection, LogFormat, LogSection, PushSection, ReceiptsSection, ServerSection,
+    StoreSection, TelemetrySection, TlsSection,
 };

@@ -171,12 +171,52 @@ sections! {
         readers: usize = 4, |n| (1..=64).contains(n) => "1 to 64";
     }
 
+    /// Traces for an OpenTelemetry collector, as OTLP over HTTP in JSON. No bodies, tokens or user IDs are in them.
+    telemetry: TelemetrySection {
+        /// Base of the collector's address; /v1/traces is added. Nothing is exported without it.
+        otlp_endpoint: Option<String> = None,
+            |url| url.as_ref().is_none_or(|url| url.starts_with("http://") || url.starts_with("https://"))
+            => "an address like \"http://localhost:4318\"", sample "\"http://localhost:4318\"";
+        /// Headers of every request to the collector, as "name: value".
+        otlp_headers: HeaderLines = HeaderLines::default(), HeaderLines::is_good => "headers like \"name: value\"";
+        /// The name under which traces appear.
+        service_name: String = "hongyan".into(), |name| !name.trim().is_empty() => "a name";
+        /// Share of the messages and calls whose trace is exported.
+        sample_ratio: f64 = 1.0, |ratio| (0.0..=1.0).contains(ratio) => "0.0 to 1.0";
+    }
+
     /// What the program tells about itself. Never message bodies, tokens or secrets.
     log: LogSection {
         /// "text" for people, "json" for machines.
         format: LogFormat = LogFormat::Text, |_| true => "\"text\" or \"json\"";
         /// Levels, as in "info" or "info,hongyan_server::push=debug".
         filter: String = "info".into(), |text| !text.is_empty() => "a level or a list of module=level";
+    }
+}
+
+/// HTTP headers as "name: value". Their values may be secrets: `Debug` shows the names.
+#[derive(Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct HeaderLines(Vec<String>);
+
+impl HeaderLines {
+    /// Names and values.
+    pub fn pairs(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.iter().filter_map(|line| line.split_once(':')).map(|(name, value)| (name.trim(), value.trim()))
+    }
+
+    fn is_good(&self) -> bool {
+        let name = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
+        let good = |(key, value): (&str, &str)| {
+            !key.is_empty() && key.chars().all(name) && value.chars().all(|c| (' '..='~').contains(&c))
+        };
+        self.0.iter().all(|line| line.contains(':')) && self.pairs().all(good)
+    }
+}
+
+impl std::fmt::Debug for HeaderLines {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_list().entries(self.pairs().map(|(name, _)| name)).finish()
     }
 }
 

@@ -56,7 +56,7 @@ pub use trace::TraceView;
 pub use trace_events::Words;
 pub use trace_lines::{TraceLine, TraceLines};
 pub use trace_pauses::pause_words;
-pub use trace_receipts::ReceiptView;
+pub use trace_receipts::{ReceiptView, receipt_name};
 
 use crate::{
     clock::Clock,

@@ -39,6 +39,11 @@ fn meaning_of(vendor: VendorKind, result: u32) -> Option<&'static ReceiptMeaning
     }
 }
 
+/// What a vendor's number is called in a trace: `arrived`, `not_shown`, `held`, `not_delivered`, `reported`.
+pub fn receipt_name(vendor: VendorKind, result: u32) -> &'static str {
+    meaning_of(vendor, result).map_or("reported", name)
+}
+
 /// The name of the event.
 fn name(meaning: &ReceiptMeaning) -> &'static str {
     match (meaning.verdict, meaning.arrived, meaning.shown) {

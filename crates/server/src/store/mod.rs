@@ -22,7 +22,8 @@ pub mod users;
 
 pub use alarms::{Alarm, AlarmStore};
 pub use apps::{
-    App, AppSettings, AppStore, DevicePolicy, Devices, NewApp, StoredCallback, StoredCredential, StoredStrategy,
+    App, AppSettings, AppStore, DevicePolicy, Devices, NewApp, StoredCallback, StoredCredential,
+    StoredStrategy,
 };
 pub use blocks::{BlockStore, Blocking};
 pub use calls::{CallRecord, CallSaved, CallStore, CallUserRecord};

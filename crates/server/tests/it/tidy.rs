@@ -23,6 +23,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("chat", &["clock", "hub", "push", "store"]),
     ("clock", &[]),
     ("config", &[]),
+    ("export", &["clock", "push", "store"]),
     ("gateway", &["clock", "hub", "session", "telemetry"]),
     ("hub", &[]),
     ("push", &["clock", "hub", "store"]),
@@ -30,7 +31,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("session", &["calls", "chat", "clock", "hub", "push", "store"]),
     ("sim", &["app", "clock", "push", "session", "store"]),
     ("store", &["clock"]),
-    ("telemetry", &["push", "receipts", "session"]),
+    ("telemetry", &["export", "push", "receipts", "session"]),
 ];
 
 fn root() -> PathBuf {
