@@ -274,7 +274,10 @@ impl Transport {
     }
 }
 
-fn to_http(request: &VendorRequest, config: &TransportConfig) -> Result<Request<Full<Bytes>>, TransportError> {
+fn to_http(
+    request: &VendorRequest,
+    config: &TransportConfig,
+) -> Result<Request<Full<Bytes>>, TransportError> {
     let unsendable = |reason: &str| TransportError::Unsendable { reason: reason.to_owned() };
     let uri: Uri = request.url.parse().map_err(|_| unsendable("its URL cannot be read"))?;
     match origin_of(&uri) {

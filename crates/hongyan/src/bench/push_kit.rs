@@ -107,6 +107,7 @@ impl PushKit {
             app_type: 1,
             file: file.into(),
             client_id: None,
+            callback: None,
             base_url: Some(format!("http://{}", self.address)),
             updated_at: now_ms,
         };

@@ -5,7 +5,8 @@ use super::limits::SPANS_PER_TRACE_MAX;
 use crate::{
     push::receipt_name,
     store::{
-        Attempt, Decision, Dispatch, DispatchState, StoredReceipt, Subject, TargetEnd, TraceRecord, Verdict,
+        Attempt, Decision, Dispatch, DispatchState, Purpose, StoredReceipt, Subject, TargetEnd, TraceRecord,
+        Verdict,
     },
 };
 use std::collections::BTreeMap;
@@ -175,7 +176,8 @@ fn ends(record: &TraceRecord) -> BTreeMap<&'static str, usize> {
             Decision::Pushed { .. } => {}
         }
     }
-    for (_, end) in record.dispatches.iter().flat_map(|(dispatch, _)| &dispatch.ended) {
+    let notices = record.dispatches.iter().filter(|(dispatch, _)| dispatch.request.purpose.is_notice());
+    for (_, end) in notices.flat_map(|(dispatch, _)| &dispatch.ended) {
         let name = match end {
             TargetEnd::Accepted => "hongyan.devices.pushed",
             TargetEnd::Failed { .. } => "hongyan.devices.failed",
@@ -240,13 +242,21 @@ fn request(record: &TraceRecord, ids: &Ids, dispatch: &Dispatch, attempts: &[Att
         trace_id: ids.trace,
         span_id: ids.span(2, request.id),
         parent_id: Some(ids.root()),
-        name: format!("push {}", request.vendor),
+        name: format!("{} {}", purpose(&request.purpose), request.vendor),
         kind: Kind::Internal,
         start_ms,
         end_ms,
         attributes,
         events: receipts(record, dispatch, start_ms),
         failed: failed > 0,
+    }
+}
+
+fn purpose(purpose: &Purpose) -> &'static str {
+    match purpose {
+        Purpose::Notice => "push",
+        Purpose::TakeBack { .. } => "take back",
+        Purpose::Badge => "badge",
     }
 }
 

@@ -6,8 +6,8 @@ use super::{
     spans::{Kind, Span, Value, is_complete, spans},
 };
 use crate::store::{
-    Attempt, Decision, Dispatch, DispatchState, Intent, NewDispatch, NewIntent, Recipients, StoredReceipt,
-    Subject, Target, TargetEnd, TraceRecord, Verdict,
+    Attempt, Decision, Dispatch, DispatchState, Intent, IntentKind, NewDispatch, NewIntent, Purpose,
+    Recipients, StoredReceipt, Subject, Target, TargetEnd, TraceRecord, Verdict,
 };
 use hongyan_vendors::VendorKind;
 use hongyan_wire::{
@@ -51,6 +51,7 @@ fn intent() -> Intent {
         mention_all: false,
         notify_mentioned: false,
         call: None,
+        kind: IntentKind::Delivery,
         expires_at: 90_000,
     };
     let key = ConversationKey::Peer(UserId::new("ann").unwrap());
@@ -72,6 +73,7 @@ fn record() -> TraceRecord {
         targets: vec![],
         due_at: 1_010,
         expires_at: 90_000,
+        purpose: Purpose::Notice,
     };
     let ended = vec![
         (target("carol"), TargetEnd::Accepted),
@@ -101,6 +103,7 @@ fn record() -> TraceRecord {
         dispatches: vec![(dispatch, vec![attempt(1, 1_012, 503), attempt(2, 1_200, 200)])],
         receipts: vec![receipt],
         message: None,
+        clicks: vec![],
     }
 }
 

@@ -48,15 +48,17 @@ pub fn notice(intent: &Intent, strategy: StrategyOptions) -> Notice {
     }
 }
 
-/// The intent that a notice's `app_message_id` was made for; `None` for a text that is none of ours.
+/// The intent that a notice's `app_message_id` was made for, or the dispatch itself for one that only sets a
+/// badge; `None` for a text that is none of ours.
 pub fn intent_of(app_message_id: &str) -> Option<u64> {
     let number = |text: &str| text.parse::<u64>().ok().filter(|_| text.bytes().all(|b| b.is_ascii_digit()));
-    if let Some(message) = app_message_id.strip_prefix('m') {
-        return number(message);
+    if let Some(badge) = app_message_id.strip_prefix('b') {
+        return number(badge);
     }
-    match app_message_id.strip_prefix('c')?.split_once('-') {
-        Some((call, intent)) => number(call).and(number(intent)),
-        None => number(app_message_id.strip_prefix('c')?),
+    let subject = app_message_id.strip_prefix(['m', 'c'])?;
+    match subject.split_once('-') {
+        Some((subject, intent)) => number(subject).and(number(intent)),
+        None => number(subject),
     }
 }
 
@@ -206,7 +208,8 @@ mod tests {
                 Some(intent.id)
             );
         }
-        for strange in ["", "m", "c", "7", "m-7", "m7-1", "c5-", "c-5", "m+7", "x7", "m99999999999999999999"]
+        for strange in
+            ["", "m", "c", "b", "7", "m-7", "m7-", "b7-1", "c5-", "c-5", "m+7", "x7", "m99999999999999999999"]
         {
             assert_eq!(intent_of(strange), None, "{strange}");
         }

@@ -5,13 +5,13 @@ use super::{
     coalesced::Coalesced,
     columns::{self, int, number},
     command::Work,
-    dispatches, intents,
+    dispatches,
     trouble::Trouble,
     users::{self, Condition},
 };
 use crate::store::{
-    NewReceipt, ReceiptBatch, ReceiptEffect, ReceiptFate, ReceiptStore, StoreError, StoredReceipt, Target,
-    receipts::RECEIPTS_PER_DEVICE_MAX,
+    NewReceipt, Purpose, ReceiptBatch, ReceiptEffect, ReceiptFate, ReceiptStore, StoreError, StoredReceipt,
+    Target, receipts::RECEIPTS_PER_DEVICE_MAX, time_of_id,
 };
 use hongyan_wire::{DeviceId, PushId, UserId};
 use rusqlite::{Connection, params};
@@ -24,7 +24,7 @@ struct Sent {
     /// (the vendor's name for the request, when it was sent), in order.
     attempts: Vec<(Option<String>, u64)>,
     /// For answers that were lost: nothing was sent before.
-    created_at: u64,
+    planned_at: u64,
 }
 
 /// The device that a receipt is about.
@@ -42,7 +42,7 @@ impl Sent {
     /// then the earliest time that is possible, so that no newer registration is undone.
     fn at(&self, request_id: &str) -> u64 {
         let named = self.attempts.iter().find(|(name, _)| name.as_deref() == Some(request_id));
-        named.or(self.attempts.first()).map_or(self.created_at, |(_, at)| *at)
+        named.or(self.attempts.first()).map_or(self.planned_at, |(_, at)| *at)
     }
 
     fn made(&self, request_id: &str) -> bool {
@@ -52,13 +52,13 @@ impl Sent {
 
 /// Every request of this batch's credential that was made for an intent.
 fn sent_for(sql: &Connection, batch: &ReceiptBatch, intent: u64) -> Result<Vec<Sent>, Trouble> {
-    let Some(row) = intents::one(sql, intent)?.filter(|row| row.app == batch.app) else {
-        return Ok(Vec::new());
-    };
     let mut all = Vec::new();
     for dispatch in dispatches::of_intent(sql, intent)? {
         let request = dispatch.request;
-        if (request.vendor, request.app_type) != (batch.vendor, batch.app_type) {
+        let own =
+            (request.app, request.vendor, request.app_type) == (batch.app, batch.vendor, batch.app_type);
+        // Nobody reports about notices that were taken back.
+        if !own || matches!(request.purpose, Purpose::TakeBack { .. }) {
             continue;
         }
         let targets = request.targets.into_iter().chain(dispatch.ended.into_iter().map(|(target, _)| target));
@@ -67,7 +67,7 @@ fn sent_for(sql: &Connection, batch: &ReceiptBatch, intent: u64) -> Result<Vec<S
             dispatch: request.id,
             targets: targets.filter_map(|target| Some((target.push_id.clone()?, target))).collect(),
             attempts: attempts.map(|attempt| (attempt.request_id, attempt.at)).collect(),
-            created_at: row.created_at,
+            planned_at: time_of_id(request.id),
         });
     }
     Ok(all)
