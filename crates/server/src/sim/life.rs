@@ -56,6 +56,7 @@ impl Life {
                 app_type: 1,
                 file: kit.account.clone().into(),
                 client_id: Some(CLIENT_ID.into()),
+                callback: None,
                 base_url: Some("http://127.0.0.1:9".into()),
                 updated_at: clock.now_ms(),
             };
