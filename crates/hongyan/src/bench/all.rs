@@ -15,7 +15,7 @@ use super::{
     report::Report,
     restart::Restart,
 };
-use anyhow::Context;
+use anyhow::{Context, bail};
 use clap::Args;
 use std::path::PathBuf;
 
@@ -39,8 +39,8 @@ pub struct All {
 pub struct Found {
     /// How it is called on a command line.
     pub command: &'static str,
-    /// What it found.
-    pub report: Report,
+    /// What it found, or why it found nothing.
+    pub report: Result<Report, String>,
     /// What it should have found.
     pub goals: &'static [Goal],
 }
@@ -48,7 +48,7 @@ pub struct Found {
 impl All {
     /// Runs all and writes.
     pub async fn run(self) -> anyhow::Result<()> {
-        let found = self.measure().await?;
+        let found = self.measure().await;
         let write = |path: &PathBuf, text: String| {
             if let Some(folder) = path.parent() {
                 std::fs::create_dir_all(folder)?;
@@ -57,11 +57,14 @@ impl All {
         };
         write(&self.page, page::page(&found))?;
         write(&self.plot, plot::plot(&page::outcomes(&found)))?;
+        if let Some(failed) = found.iter().find(|one| one.report.is_err()) {
+            bail!("bench {} failed; the page says why", failed.command);
+        }
         println!("written: {} and {}", self.page.display(), self.plot.display());
         Ok(())
     }
 
-    async fn measure(&self) -> anyhow::Result<Vec<Found>> {
+    async fn measure(&self) -> Vec<Found> {
         let (output, target) = (self.output.clone(), Target::default());
         let peer = |window, rate| Peer {
             senders: 1_000,
@@ -88,30 +91,33 @@ impl All {
         };
         let mut all = Vec::new();
         let senders = "peer --senders 1000";
-        run(&mut all, senders, &peer(1, None), page::PEER).await?;
-        run(&mut all, "peer --senders 1000 --rate 20000", &peer(64, Some(20_000)), page::PEER_PACED).await?;
-        run(&mut all, "peer --senders 1000 --window 32", &peer(32, None), page::PEER_WINDOW).await?;
-        run(&mut all, "offline --senders 1000", &offline, page::OFFLINE).await?;
-        run(&mut all, "idle --sessions 1000", &idle(1_000), &[]).await?;
-        run(&mut all, "idle --sessions 18000", &idle(18_000), page::IDLE).await?;
-        run(&mut all, "fanout --members 10000", &fanout, page::FANOUT).await?;
-        run(&mut all, "push", &push, page::PUSH).await?;
-        run(&mut all, "call", &call, page::CALL).await?;
-        run(&mut all, "restart", &restart, page::RESTART).await?;
-        run(&mut all, "growth", &growth, page::GROWTH).await?;
-        Ok(all)
+        run(&mut all, senders, &peer(1, None), page::PEER).await;
+        run(&mut all, "peer --senders 1000 --rate 20000", &peer(64, Some(20_000)), page::PEER_PACED).await;
+        run(&mut all, "peer --senders 1000 --window 32", &peer(32, None), page::PEER_WINDOW).await;
+        run(&mut all, "offline --senders 1000", &offline, page::OFFLINE).await;
+        run(&mut all, "idle --sessions 1000", &idle(1_000), &[]).await;
+        run(&mut all, "idle --sessions 18000", &idle(18_000), page::IDLE).await;
+        run(&mut all, "fanout --members 10000", &fanout, page::FANOUT).await;
+        run(&mut all, "push", &push, page::PUSH).await;
+        run(&mut all, "call", &call, page::CALL).await;
+        run(&mut all, "restart", &restart, page::RESTART).await;
+        run(&mut all, "growth", &growth, page::GROWTH).await;
+        all
     }
 }
 
-async fn run(
-    all: &mut Vec<Found>,
-    command: &'static str,
-    bench: &impl Measure,
-    goals: &'static [Goal],
-) -> anyhow::Result<()> {
-    let report = bench.measure(&Progress::of_terminal()).await.with_context(|| format!("bench {command}"))?;
+async fn run(all: &mut Vec<Found>, command: &'static str, bench: &impl Measure, goals: &'static [Goal]) {
     println!("== {command}");
-    report.print(bench.output().json);
+    // One bench that fails must not cost the figures of all others: the page says that it failed.
+    let report = match bench.measure(&Progress::of_terminal()).await {
+        Ok(report) => {
+            report.print(bench.output().json);
+            Ok(report)
+        }
+        Err(error) => {
+            println!("failed: {error:#}");
+            Err(format!("{error:#}"))
+        }
+    };
     all.push(Found { command, report, goals });
-    Ok(())
 }

@@ -45,10 +45,11 @@ pub struct Fanout {
 impl Measure for Fanout {
     async fn measure(&self, progress: &Progress) -> anyhow::Result<Report> {
         let mut report = Report::new("fanout");
-        let stage = self.target.stage(&self.output).await?;
+        let names: Vec<String> = (0..self.members).map(|number| format!("member-{number}")).collect();
+        let stage = self.target.stage_with(&self.output, &names).await?;
         let span = Duration::from_secs(self.seconds);
         let _phase = progress.phase("group messages", span * 3 + Duration::from_secs(1));
-        let mut group = Group::gather(&stage, self.members.into()).await?;
+        let mut group = Group::gather(&stage, &names).await?;
         let (server, load) = (stage.usage()?, Usage::of_load()?);
         let alone = group.rounds(span).await?;
         let (after, loaded) = (stage.usage()?, Usage::of_load()?);
@@ -103,11 +104,10 @@ struct Group {
 }
 
 impl Group {
-    /// Logs the members in and makes the group.
-    async fn gather(stage: &Stage, size: usize) -> anyhow::Result<Self> {
+    /// Makes the group while its members are away, which spares them a notice for each that comes, and logs them
+    /// in.
+    async fn gather(stage: &Stage, names: &[String]) -> anyhow::Result<Self> {
         let prefix = stage.prefix();
-        let names: Vec<String> = (0..size).map(|number| format!("{prefix}m{number}")).collect();
-        let lines = log_in(&stage.place, &names).await?;
         let mut owner = stage.place.log_in(&format!("{prefix}owner")).await?;
         let id = GroupId::new(&format!("{prefix}group"))?;
         let users = names.iter().map(|name| UserId::new(name)).collect::<Result<Vec<_>, _>>()?;
@@ -123,12 +123,13 @@ impl Group {
             owner.put(&frame::request(request, "group.invite", &users));
             owner.answer(request).await?;
         }
+        let lines = log_in(&stage.place, names).await?;
         let begun = Instant::now();
         Ok(Self {
             key: ConversationKey::Group(id),
             owner: Some(owner),
             members: Receivers::start(lines, Arc::new(Arrivals::new(begun))),
-            size: size as u64,
+            size: names.len() as u64,
             marks: Marks::new(begun, 0),
         })
     }

@@ -92,11 +92,19 @@ pub struct Target {
 impl Target {
     /// The named server, or one of our own on fresh data.
     async fn stage(&self, output: &Output) -> anyhow::Result<Stage> {
+        self.stage_with(output, &[]).await
+    }
+
+    /// The same, with these users registered and away.
+    async fn stage_with(&self, output: &Output, users: &[String]) -> anyhow::Result<Stage> {
         if let (Some(url), Some(app), Some(app_sign)) = (&self.url, self.app, &self.app_sign) {
             let place = Place { url: url.clone(), app, app_sign: app_sign.clone() };
+            place.log_in_all(users.iter().cloned()).await?;
             return Ok(Stage::of(place));
         }
-        Ground::prepare(&output.dir).await?.serve().await
+        let ground = Ground::prepare(&output.dir).await?;
+        ground.plant(async |store| ground.register(&store, users).await).await?;
+        ground.serve().await
     }
 }
 

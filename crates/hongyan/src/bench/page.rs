@@ -68,8 +68,8 @@ pub struct Outcome {
     pub what: &'static str,
     /// The target.
     pub target: f64,
-    /// What was found.
-    pub found: f64,
+    /// What was found; `None` when the bench failed.
+    pub found: Option<f64>,
     /// Whether more is better.
     pub more: bool,
 }
@@ -77,23 +77,31 @@ pub struct Outcome {
 impl Outcome {
     /// Reached.
     pub fn is_met(&self) -> bool {
-        if self.more { self.found >= self.target } else { self.found <= self.target }
+        self.found.is_some_and(|found| if self.more { found >= self.target } else { found <= self.target })
     }
 
-    /// How far: 1 is the target, more is better.
+    /// How far: 1 is the target, more is better, 0 when nothing was found.
     pub fn reach(&self) -> f64 {
-        let (up, down) = if self.more { (self.found, self.target) } else { (self.target, self.found) };
+        let Some(found) = self.found else { return 0.0 };
+        let (up, down) = if self.more { (found, self.target) } else { (self.target, found) };
         up / down.max(1e-9)
+    }
+}
+
+impl Outcome {
+    /// The figure for people.
+    pub fn shown(&self) -> String {
+        self.found.map_or_else(|| "failed".to_owned(), grouped)
     }
 }
 
 /// All targets with what was found, in order.
 pub fn outcomes(found: &[Found]) -> Vec<Outcome> {
     let of = |found: &Found, goal: &Goal| {
-        let value = found.report.to_json()[goal.figure].as_f64()?;
-        Some(Outcome { what: goal.what, target: goal.target, found: value, more: goal.more })
+        let value = found.report.as_ref().ok().and_then(|report| report.to_json()[goal.figure].as_f64());
+        Outcome { what: goal.what, target: goal.target, found: value, more: goal.more }
     };
-    found.iter().flat_map(|found| found.goals.iter().filter_map(move |goal| of(found, goal))).collect()
+    found.iter().flat_map(|found| found.goals.iter().map(move |goal| of(found, goal))).collect()
 }
 
 const HEAD: &str = "# Benchmarks
@@ -109,7 +117,8 @@ const NOTES: &str = include_str!("notes.md");
 /// The page.
 pub fn page(found: &[Found]) -> String {
     let mut text = HEAD.to_owned();
-    let conditions = found.first().map(|first| first.report.to_json()).unwrap_or_default();
+    let first = found.iter().find_map(|one| one.report.as_ref().ok());
+    let conditions = first.map(Report::to_json).unwrap_or_default();
     let shown = |name: &str| conditions[name].to_string().trim_matches('"').to_owned();
     line(&mut text, format_args!("| condition | |\n| --- | --- |"));
     for (name, label) in [
@@ -127,18 +136,16 @@ pub fn page(found: &[Found]) -> String {
             (if one.more { "≥" } else { "≤" }, if one.is_met() { "met" } else { "**not met**" });
         line(
             &mut text,
-            format_args!(
-                "| {} | {sign} {} | {} | {met} |",
-                one.what,
-                grouped(one.target),
-                grouped(one.found)
-            ),
+            format_args!("| {} | {sign} {} | {} | {met} |", one.what, grouped(one.target), one.shown()),
         );
     }
     line(&mut text, format_args!("\n![How far each target is reached](images/benchmarks.svg)\n\n## Figures"));
     for one in found {
         line(&mut text, format_args!("\n### `hongyan bench {}`\n", one.command));
-        figures(&mut text, &one.report);
+        match &one.report {
+            Ok(report) => figures(&mut text, report),
+            Err(why) => line(&mut text, format_args!("Failed: {why}")),
+        }
     }
     text.push('\n');
     text.push_str(NOTES);
@@ -192,7 +199,7 @@ mod tests {
     fn found(msgs_per_s: f64) -> Vec<Found> {
         let mut report = Report::new("peer");
         report.put("msgs_per_s", msgs_per_s);
-        vec![Found { command: "peer", report, goals: PEER }]
+        vec![Found { command: "peer", report: Ok(report), goals: PEER }]
     }
 
     #[test]
@@ -200,8 +207,16 @@ mod tests {
         assert!(page(&found(50_001.0)).contains("| ≥ 50 000 | 50 001 | met |"));
         assert!(page(&found(49_999.0)).contains("| ≥ 50 000 | 49 999 | **not met** |"));
         assert!((outcomes(&found(25_000.0))[0].reach() - 0.5).abs() < 1e-9);
-        let quick = Outcome { what: "", target: 2.0, found: 1.0, more: false };
+        let quick = Outcome { what: "", target: 2.0, found: Some(1.0), more: false };
         assert!(quick.is_met() && (quick.reach() - 2.0).abs() < 1e-9);
+    }
+
+    #[test]
+    fn a_bench_that_failed_is_told_and_meets_nothing() {
+        let failed = [Found { command: "peer", report: Err("the disk is full".into()), goals: PEER }];
+        assert!(page(&failed).contains("| ≥ 50 000 | failed | **not met** |"));
+        assert!(page(&failed).contains("Failed: the disk is full"));
+        assert_eq!(outcomes(&failed)[0].reach(), 0.0);
     }
 
     #[test]
