@@ -2,6 +2,7 @@
 //!
 //! Whoever calls shows the operator's key, which stands in the data directory. Errors are JSON with a sentence.
 
+mod alarms;
 mod key;
 mod traces;
 mod users;
@@ -34,6 +35,7 @@ pub struct Admin {
 pub fn routes(admin: Admin) -> Router {
     let guarded = Router::new()
         .route("/traces/{id}", get(traces::one))
+        .route("/alarms", get(alarms::lasting))
         .route("/apps/{app}/users/{user}", get(users::one))
         .route("/apps/{app}/users/{user}/traces", get(traces::of_user))
         .route("/apps/{app}/push-ids/{push_id}", get(users::push_id))

@@ -52,6 +52,7 @@ fn shown(target: &PushTarget) -> Value {
     json!({
         "pushID": target.push_id, "userID": target.user, "deviceID": target.device,
         "vendor": target.vendor, "appType": target.app_type, "platform": target.platform,
+        "suspended": target.suspension.as_ref().map(|one| json!({"reason": one.reason, "at": one.at})),
         "tombstone": target.tombstone.as_ref().map(|stone| json!({"code": stone.code, "at": stone.at})),
     })
 }

@@ -5,6 +5,7 @@ use crate::{
     several::{WINDOWS, other},
 };
 use hongyan_client::{AckPolicy, Draft};
+use hongyan_emulator::{FaultAction, FaultSpec};
 use hongyan_server::{admin::OperatorKey, store::DevicePolicy};
 use serde_json::{Value, json};
 use tokio::{
@@ -123,4 +124,26 @@ async fn a_dry_run_says_who_would_be_pushed_who_not_and_why_and_sends_nothing() 
         "pushConfig": {"title": "x".repeat(2_000)}});
     let (status, body) = ask(&wrong).await;
     assert!(status == 400 && body["error"].as_str().unwrap().contains("title"), "{body}");
+}
+
+#[tokio::test]
+async fn an_alarm_is_told_with_the_vendors_words() {
+    let world = World::with_push().await;
+    let phone = world.phone("bob").await;
+    let ann = world.client("ann").await;
+    let body = FaultAction { code: Some("80300002".into()), ..FaultAction::default() };
+    let fault = FaultSpec { next: Some(1), action: body, ..FaultSpec::default() };
+    world.kit.as_ref().unwrap().emulator.add_fault(fault).unwrap();
+    ann.send(&peer("bob"), &Draft::text("hi").push_notice("Ann", "hi")).await.unwrap();
+    let mut alarms = json!([]);
+    while alarms.as_array().unwrap().is_empty() {
+        alarms = world.asked(&format!("/alarms?appID={}", world.app.id)).await["alarms"].clone();
+    }
+    assert_eq!((&alarms[0]["code"], &alarms[0]["vendor"]), (&json!("80300002"), &json!("harmony")));
+    assert!(phone.notices().is_empty(), "the credential is paused, and the push waits");
+    assert_eq!(
+        world.asked("/alarms?appID=1").await["alarms"],
+        json!([]),
+        "another app's alarms are not told"
+    );
 }

@@ -15,6 +15,7 @@ pub mod order;
 pub mod portrait;
 pub mod pushes;
 pub mod receipts;
+pub mod taking_back;
 pub mod tokens;
 pub mod unread;
 pub mod world;
@@ -51,6 +52,11 @@ macro_rules! every_promise {
                 an_unbound_account_is_not_pushed, receipts_are_forgotten_with_their_dispatch;
             calls: a_call_is_saved_against_its_version, live_calls_are_found, calls_are_listed,
                 call_intents;
+            taking_back: a_revoked_message_keeps_its_place_without_its_words,
+                refusals_of_a_revocation_are_values,
+                a_repeated_send_of_a_revoked_message_is_still_that_message,
+                reading_orders_notices_back_where_there_can_be_any, block_lists_are_kept_and_bounded,
+                a_push_rule_is_kept_and_replaced, a_devices_first_login_is_remembered_with_its_user;
             alarms: an_alarm_is_one_episode;
             apps: creating_apps, apps_are_apart, settings_credentials_strategies;
         );
