@@ -12,7 +12,7 @@ use crate::{
     export::{Export, ExportCounts, ExportParts, ExportSettings},
     gateway::{self, Gateway, GatewayConfig, GatewayParts},
     hub::Hub,
-    push::{PaceLimits, Push, PushLimits, PushParts, RetryPolicy, Signals, TraceView},
+    push::{PaceLimits, Push, PushLimits, PushParts, QuotaLimits, RetryPolicy, Signals, TraceView},
     receipts::{ReceiptPolicy, Receipts},
     session::{Counts, Services, SessionLimits, sweep_sessions},
     store::{
@@ -213,6 +213,11 @@ fn push_limits(config: &Config) -> PushLimits {
             base: Duration::from_millis(push.retry_first_ms),
             cap: Duration::from_secs(push.retry_longest_s),
             tries_max: push.tries_max,
+        },
+        quotas: QuotaLimits {
+            marketing_per_day: push.marketing_per_day,
+            background_per_hour: push.background_per_hour,
+            test_per_day: push.test_per_day,
         },
         retention: Duration::from_secs(push.retention_days * 86_400),
         ..PushLimits::default()

@@ -151,6 +151,12 @@ sections! {
         pause_first_s: u64 = 300, |s| (10..=86_400).contains(s) => "10 to 86400";
         /// Longest pause between two probes of a refused credential, in seconds.
         pause_longest_s: u64 = 3_600, |s| (10..=86_400).contains(s) => "10 to 86400";
+        /// Notices of category MARKETING per device and day that HarmonyOS allows; more are not sent. 0: no limit.
+        marketing_per_day: u32 = 2, |n| *n <= 1_000 => "0 to 1000";
+        /// Background messages per device and hour that HarmonyOS allows; more wait, or are not sent. 0: no limit.
+        background_per_hour: u32 = 2, |n| *n <= 1_000 => "0 to 1000";
+        /// Requests with test messages per project and day that HarmonyOS allows; more are not sent. 0: no limit.
+        test_per_day: u32 = 1_000, |n| *n <= 1_000_000 => "0 to 1000000";
         /// Days that traces are kept.
         retention_days: u64 = 7, |days| (1..=365).contains(days) => "1 to 365";
     }

@@ -11,10 +11,11 @@ use super::{
     health::Health,
     lanes::{Ended, Start},
     pace::{Pass, Report},
+    quotas::{Quota, Quotas, Room},
     ready::LIFE_MIN_MS,
     recorder::Records,
     retry::Next,
-    standing::still_wanted,
+    standing::{Wanted, still_wanted},
     work::Work,
 };
 use crate::{
@@ -42,6 +43,7 @@ pub(super) struct Outbound {
     pub credentials: Arc<Credentials>,
     pub counters: Arc<Counters>,
     pub health: Health,
+    pub quotas: Quotas,
     pub alarms: Arc<Alarms>,
     pub limits: PushLimits,
 }
@@ -60,6 +62,7 @@ impl Outbound {
             reports: Vec::new(),
             refused: false,
             said: String::new(),
+            roomless: HashMap::new(),
         };
         let again = this.run().await.unwrap_or_else(|error| {
             tracing::warn!(dispatch.id = this.work.id(), %error, "a push waits for the store");
@@ -92,6 +95,8 @@ struct Try<'a> {
     refused: bool,
     /// The vendor's last code and words.
     said: String,
+    /// Devices whose quota is used up, and from when each has room.
+    roomless: HashMap<Target, u64>,
 }
 
 /// What an exchange led to, for the record.
@@ -123,6 +128,10 @@ impl Try<'_> {
         if wanted.is_empty() {
             return Ok(None);
         }
+        let wanted = self.with_room(wanted, now).await;
+        if wanted.is_empty() {
+            return Ok(self.wait_for_room().await);
+        }
         let ready = match self.outbound.credentials.find(self.work.lane().0).await? {
             Ok(ready) => ready,
             Err(Reason::BadCredential) => return self.unusable(now).await.map(Some),
@@ -134,6 +143,58 @@ impl Try<'_> {
         self.queue = self.work.split(wanted.iter().map(|(target, _)| target.clone()).collect()).into();
         let tokens: HashMap<Target, String> = wanted.into_iter().collect();
         Ok(self.exchange_all(&ready, &tokens).await)
+    }
+
+    /// What this push counts as, if the vendor limits it.
+    fn quota(&self) -> Option<Quota> {
+        let request = self.work.request();
+        Quota::of(&request.notice, request.vendor).filter(|_| request.purpose.is_notice())
+    }
+
+    /// Those that may get one more. Others wait, or end when waiting is of no use.
+    async fn with_room(&mut self, wanted: Wanted, now: u64) -> Wanted {
+        let Some(quota) = self.quota() else { return wanted };
+        let (key, expires_at) = (self.work.lane().0, self.work.request().expires_at);
+        let (mut free, mut ends) = (Vec::with_capacity(wanted.len()), Ends::default());
+        for (target, token) in wanted {
+            let room = target.push_id.as_ref().map(|id| self.outbound.quotas.room(key, id, quota, now));
+            match room {
+                Some(Room::From(at)) if quota.waits() && at + LIFE_MIN_MS <= expires_at => {
+                    self.roomless.insert(target, at);
+                }
+                Some(Room::From(_)) => {
+                    let reason = quota.reason().code().into();
+                    ends.ended.push((target, TargetEnd::Suppressed { reason }));
+                }
+                Some(Room::Free) | None => free.push((target, token)),
+            }
+        }
+        if !ends.ended.is_empty() {
+            let reason = quota.reason();
+            self.outbound.alarms.raise(key, AlarmKind::Quota, reason.code(), reason.en(), now);
+            let left = (ends.ended.len() < self.work.devices()).then_some(now);
+            self.record(None, ends, left).await;
+        }
+        free
+    }
+
+    /// Nothing is sent now; `None` when nothing is left that could wait.
+    async fn wait_for_room(&mut self) -> Option<u64> {
+        let at = self.roomless.values().copied().min()?;
+        self.record(None, Ends::default(), Some(at)).await;
+        Some(at)
+    }
+
+    /// Notes what the vendor accepted.
+    fn take_room(&self, exchange: &Exchange) {
+        let Some(quota) = self.quota().filter(|_| exchange.accepted() > 0) else { return };
+        let (key, now, quotas) = (self.work.lane().0, self.outbound.clock.now_ms(), &self.outbound.quotas);
+        if quota == Quota::Test {
+            quotas.take_test(key, now);
+        }
+        let accepted = exchange.fates.iter().filter(|(_, fate)| *fate == Fate::Accepted);
+        let accepted = accepted.filter_map(|(target, _)| target.push_id.as_ref());
+        accepted.for_each(|id| quotas.take(key, id, quota, now));
     }
 
     /// Whether it was planned a moment ago and this is its first try.
@@ -170,6 +231,7 @@ impl Try<'_> {
     /// Takes one exchange in: follows advice, ends devices, records. Gives the time of the next try.
     async fn digest(&mut self, ready: &Ready, exchange: Exchange) -> Option<u64> {
         self.count(&exchange);
+        self.take_room(&exchange);
         let (code, message) = exchange.words();
         self.said = format!("{code} {message}");
         let at_once = self.follow(ready, &exchange);
@@ -259,6 +321,10 @@ impl Try<'_> {
         }
         if self.refused {
             return Some(now);
+        }
+        // Those that wait for room were not tried.
+        if self.work.request().targets.iter().all(|target| self.roomless.contains_key(target)) {
+            return self.roomless.values().copied().min();
         }
         // Probes are bounded by their pauses and by the life of the notice.
         if self.pass != Some(Pass::Probe) {

@@ -1,6 +1,6 @@
 //! Limits of the pipeline. Each queue, batch, wait and retry of push has its bound here.
 
-use super::{pace::PaceLimits, retry::RetryPolicy};
+use super::{pace::PaceLimits, quotas::QuotaLimits, retry::RetryPolicy};
 use std::time::Duration;
 
 /// Settings of the pipeline, with defaults that fit one machine.
@@ -25,6 +25,8 @@ pub struct PushLimits {
     pub request_timeout: Duration,
     /// When and how often a request is repeated.
     pub retry: RetryPolicy,
+    /// What vendors allow by kind of push.
+    pub quotas: QuotaLimits,
     /// How long settled traces are kept.
     pub retention: Duration,
     /// How long requests under way may take at shutdown.
@@ -43,6 +45,7 @@ impl Default for PushLimits {
             connect_timeout: Duration::from_secs(5),
             request_timeout: Duration::from_secs(15),
             retry: RetryPolicy::default(),
+            quotas: QuotaLimits::default(),
             retention: Duration::from_secs(7 * 86_400),
             stop_patience: Duration::from_secs(5),
         }

@@ -22,6 +22,7 @@ mod pace;
 mod pending;
 mod plan;
 mod planner;
+mod quotas;
 mod ready;
 mod reasons;
 mod recorder;
@@ -49,6 +50,7 @@ pub use levels::{Circuit, Level, Levels};
 pub use limits::PushLimits;
 pub use notice::{intent_of, notice};
 pub use pace::PaceLimits;
+pub use quotas::QuotaLimits;
 pub use reasons::Reason;
 pub use retry::{Next, RetryPolicy};
 pub use signal::{Overflow, Signal, Signals};
@@ -169,6 +171,7 @@ impl Push {
             credentials: credentials.clone(),
             counters: counters.clone(),
             health: Default::default(),
+            quotas: quotas::Quotas::new(limits.quotas),
             alarms: counters.alarms.clone(),
             limits: limits.clone(),
         }));

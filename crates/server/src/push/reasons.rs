@@ -40,6 +40,9 @@ pub enum Reason {
     RetriesExhausted,
     Online,
     CannotTakeBack,
+    QuotaMarketing,
+    QuotaBackground,
+    QuotaTest,
 }
 
 /// One row of the list: reason, code, English, Chinese.
@@ -212,6 +215,24 @@ const ROWS: &[Row] = &[
         "The vendor cannot take this notice back: it revokes shown notices only, and needs the app's Client ID.",
         "厂商无法撤回此通知：只能撤回已展示的通知，且需要应用的 Client ID。",
     ),
+    (
+        Reason::QuotaMarketing,
+        "quota_marketing",
+        "The device has got as many marketing notices today as the vendor allows.",
+        "此设备今天收到的营销类通知已达厂商上限。",
+    ),
+    (
+        Reason::QuotaBackground,
+        "quota_background",
+        "The device has got as many background messages as the vendor allows, and its life ends before the next.",
+        "此设备收到的后台消息已达厂商上限，且在下次可发送之前已过有效期。",
+    ),
+    (
+        Reason::QuotaTest,
+        "quota_test",
+        "The project has sent as many test messages today as the vendor allows.",
+        "项目今天发送的测试消息已达厂商上限。",
+    ),
 ];
 
 impl Reason {
@@ -268,7 +289,7 @@ mod tests {
             assert_eq!(Reason::from_code(row.1), Some(row.0));
             assert_eq!(row.0.to_string(), row.0.code());
         }
-        assert_eq!(ROWS.len(), Reason::CannotTakeBack as usize + 1);
+        assert_eq!(ROWS.len(), Reason::QuotaTest as usize + 1);
         assert_eq!(Reason::from_code("because"), None);
     }
 

@@ -3,5 +3,6 @@
 mod bench;
 mod calls;
 mod messages;
+mod quotas;
 mod restart;
 mod vendor;
