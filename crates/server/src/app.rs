@@ -91,7 +91,8 @@ impl Server {
             key: Arc::new(key),
         };
         let policy = receipt_policy(&config);
-        let receipts = Receipts::new(services.clock.clone(), services.store.clone(), policy);
+        let alarms = core.push.counters().alarms.clone();
+        let receipts = Receipts::new(services.clock.clone(), services.store.clone(), policy, alarms);
         let extra = extra.merge(admin::routes(admin)).merge(receipts.routes());
         let metrics = Metrics::new(services.clone(), core.push.counters().clone(), receipts.counts(), counts);
         let parts =

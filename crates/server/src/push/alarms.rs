@@ -159,8 +159,8 @@ impl Alarms {
         pauses.map(|((key, _), entry)| (*key, entry.alarm.clone())).collect()
     }
 
-    /// Trouble was seen.
-    pub(super) fn raise(&self, key: CredentialKey, kind: AlarmKind, code: &str, message: &str, now_ms: u64) {
+    /// Trouble was seen: an alarm begins, or goes on. `message` is without tokens.
+    pub fn raise(&self, key: CredentialKey, kind: AlarmKind, code: &str, message: &str, now_ms: u64) {
         let mut board = self.lock();
         let entry = board.entry((key, kind)).or_insert_with(|| Entry::new(key, kind));
         if !lasts(&entry.alarm, now_ms) {

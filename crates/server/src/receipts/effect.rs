@@ -1,6 +1,9 @@
 //! What a receipt changes of a PushID. Pure.
 
-use crate::{push::Reason, store::ReceiptEffect};
+use crate::{
+    push::{AlarmKind, Reason},
+    store::ReceiptEffect,
+};
 use hongyan_vendors::harmony::receipt::ReceiptVerdict;
 
 /// Push Kit's number for a device without network for 30 days.
@@ -26,12 +29,13 @@ pub(super) fn of_harmony(result: u32) -> ReceiptEffect {
     }
 }
 
-/// Whether an operator has to look at it.
-pub(super) fn needs_operator(verdict: ReceiptVerdict) -> bool {
-    matches!(
-        verdict,
-        ReceiptVerdict::Throttled | ReceiptVerdict::ContentRefused | ReceiptVerdict::Misconfigured
-    )
+/// What an operator has to look at.
+pub(super) fn alarm_of(verdict: ReceiptVerdict) -> Option<AlarmKind> {
+    match verdict {
+        ReceiptVerdict::Throttled => Some(AlarmKind::Quota),
+        ReceiptVerdict::ContentRefused | ReceiptVerdict::Misconfigured => Some(AlarmKind::Request),
+        _ => None,
+    }
 }
 
 #[cfg(test)]
@@ -60,7 +64,9 @@ mod tests {
 
     #[test]
     fn an_operator_hears_of_limits_content_and_settings() {
-        let told: Vec<u32> = (0..300).filter(|result| needs_operator(ReceiptVerdict::of(*result))).collect();
-        assert_eq!(told, [31, 102, 256, 259, 261, 262, 264, 265, 268, 269]);
+        let with = |kind| (0..300).filter(move |result| alarm_of(ReceiptVerdict::of(*result)) == Some(kind));
+        assert_eq!(with(AlarmKind::Quota).collect::<Vec<_>>(), [102, 256]);
+        let requests = [31, 259, 261, 262, 264, 265, 268, 269];
+        assert_eq!(with(AlarmKind::Request).collect::<Vec<_>>(), requests);
     }
 }

@@ -20,13 +20,14 @@ use axum::{
 use hongyan_vendors::{
     VendorKind,
     harmony::receipt::{
-        BATCH_BYTES_MAX, CALLBACK_HEADER, Receipt, ReceiptError, ReceiptVerdict, SUCCESS_ANSWER, parse,
+        BATCH_BYTES_MAX, CALLBACK_HEADER, Receipt, ReceiptError, ReceiptVerdict, SUCCESS_ANSWER, meaning,
+        parse,
     },
 };
 use hongyan_wire::AppId;
 use serde_json::json;
 use std::{
-    collections::BTreeMap,
+    collections::BTreeSet,
     sync::{Arc, atomic::Ordering},
     time::Duration,
 };
@@ -154,11 +155,11 @@ async fn read(body: Body) -> Result<axum::body::Bytes, Refusal> {
 
 async fn keep(desk: &Desk, address: Address, receipts: &[Receipt], now_ms: u64) -> Result<(), Refusal> {
     let mut known = Vec::with_capacity(receipts.len());
-    let mut verdicts = Vec::with_capacity(receipts.len());
+    let mut results = Vec::with_capacity(receipts.len());
     for receipt in receipts {
         match new_receipt(receipt, now_ms) {
             Some(new) => {
-                verdicts.push(receipt.verdict());
+                results.push(receipt.result);
                 known.push(new);
             }
             None => desk.counts.count_unknown(),
@@ -170,7 +171,7 @@ async fn keep(desk: &Desk, address: Address, receipts: &[Receipt], now_ms: u64) 
     let Address { app, vendor, app_type } = address;
     let batch = ReceiptBatch { app, vendor, app_type, receipts: known, now_ms };
     let fates = desk.store.write_receipts(batch).await?;
-    desk.count(address, fates.into_iter().zip(verdicts));
+    desk.count(address, fates.into_iter().zip(results));
     Ok(())
 }
 
@@ -190,23 +191,24 @@ fn new_receipt(receipt: &Receipt, now_ms: u64) -> Option<NewReceipt> {
 }
 
 impl Desk {
-    fn count(&self, address: Address, fates: impl Iterator<Item = (ReceiptFate, ReceiptVerdict)>) {
-        let mut troubles: BTreeMap<&str, usize> = BTreeMap::new();
-        for (fate, verdict) in fates {
+    fn count(&self, address: Address, fates: impl Iterator<Item = (ReceiptFate, u32)>) {
+        let mut troubles = BTreeSet::new();
+        for (fate, result) in fates {
             match fate {
-                ReceiptFate::Kept => self.counts.count_kept(verdict),
+                ReceiptFate::Kept => self.counts.count_kept(ReceiptVerdict::of(result)),
                 ReceiptFate::Repeated => self.counts.count_repeated(),
                 ReceiptFate::UnknownToken | ReceiptFate::UnknownMessage => self.counts.count_unknown(),
             }
-            if fate == ReceiptFate::Kept && effect::needs_operator(verdict) {
-                *troubles.entry(verdict.name()).or_default() += 1;
+            if fate == ReceiptFate::Kept {
+                troubles.insert(result);
             }
         }
-        if !troubles.is_empty() && self.may_warn() {
-            tracing::warn!(
-                app.id = %address.app, vendor = %address.vendor, app_type = address.app_type, ?troubles,
-                "receipts report trouble that an operator has to look at; traces show which pushes"
-            );
+        let (key, now_ms) = ((address.app, address.vendor, address.app_type), self.clock.now_ms());
+        for result in troubles {
+            let found = meaning(result);
+            if let Some(kind) = effect::alarm_of(found.verdict) {
+                self.alarms.raise(key, kind, &format!("receipt {result}"), found.en, now_ms);
+            }
         }
     }
 

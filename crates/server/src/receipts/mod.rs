@@ -10,7 +10,7 @@ mod guard;
 
 pub use counts::ReceiptCounts;
 
-use crate::{clock::Clock, store::Store};
+use crate::{clock::Clock, push::Alarms, store::Store};
 use std::{
     sync::{Arc, atomic::AtomicU64},
     time::Duration,
@@ -39,19 +39,21 @@ struct Desk {
     store: Arc<dyn Store>,
     policy: ReceiptPolicy,
     counts: Arc<ReceiptCounts>,
+    alarms: Arc<Alarms>,
     places: Semaphore,
     /// Unix time in ms of the last warning.
     warned_at: AtomicU64,
 }
 
 impl Receipts {
-    /// An endpoint over this store.
-    pub fn new(clock: Clock, store: Arc<dyn Store>, policy: ReceiptPolicy) -> Self {
+    /// An endpoint over this store. What operators have to look at raises `alarms`.
+    pub fn new(clock: Clock, store: Arc<dyn Store>, policy: ReceiptPolicy, alarms: Arc<Alarms>) -> Self {
         Self(Arc::new(Desk {
             clock,
             store,
             policy,
             counts: Arc::default(),
+            alarms,
             places: Semaphore::new(BATCHES_AT_ONCE_MAX),
             warned_at: AtomicU64::new(0),
         }))

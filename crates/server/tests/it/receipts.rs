@@ -223,6 +223,21 @@ async fn each_result_has_its_effect_on_the_device() {
     }
 }
 
+#[tokio::test]
+async fn limits_and_refused_content_raise_alarms() {
+    let world = signed_world().await;
+    let emulator = &world.kit.as_ref().unwrap().emulator;
+    let _phone = world.phone("bob").await;
+    for (result, kind) in [(256, "quota"), (259, "bad_request")] {
+        let action = FaultAction { receipt_result: Some(result), ..FaultAction::default() };
+        emulator.add_fault(FaultSpec { next: Some(1), action, ..FaultSpec::default() }).unwrap();
+        reported(&world, send(&world, "bob").await).await;
+        let alarms = world.server.alarms(Some(world.app.id));
+        let raised = alarms.iter().find(|alarm| alarm.kind == kind).unwrap_or_else(|| panic!("no {kind}"));
+        assert_eq!((raised.code.as_str(), raised.count), (format!("receipt {result}").as_str(), 1));
+    }
+}
+
 /// Switches the notifications of the app off or on, as its user does.
 fn allow(phone: &Phone, allowed: bool) {
     phone.set_permission(BUNDLE, allowed).unwrap();
