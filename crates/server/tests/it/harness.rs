@@ -42,12 +42,17 @@ pub struct World {
 impl World {
     /// A server with one app and no vendor.
     pub async fn start() -> Self {
-        Self::build(None).await
+        Self::build(None, |_| {}).await
     }
 
     /// A server with one app, its credential, the strategies `silent` and `call`, and an emulated Push Kit.
     pub async fn with_push() -> Self {
-        let world = Self::build(Some(PushKit::start().await)).await;
+        Self::with_push_and(|_| {}).await
+    }
+
+    /// The same with some settings changed; a restart has the usual ones.
+    pub async fn with_push_and(change: impl FnOnce(&mut Config)) -> Self {
+        let world = Self::build(Some(PushKit::start().await), change).await;
         let store = world.store();
         let kit = world.kit.as_ref().unwrap();
         let credential = StoredCredential {
@@ -68,11 +73,13 @@ impl World {
         world
     }
 
-    async fn build(kit: Option<PushKit>) -> Self {
+    async fn build(kit: Option<PushKit>, change: impl FnOnce(&mut Config)) -> Self {
         let now_ms = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_millis() as u64;
         let (clock, hand) = Clock::manual(now_ms);
         let dir = TempDir::new().unwrap();
-        let server = Server::start(config(&dir), clock.clone(), axum::Router::new()).await.unwrap();
+        let mut config = config(&dir);
+        change(&mut config);
+        let server = Server::start(config, clock.clone(), axum::Router::new()).await.unwrap();
         let new = NewApp { name: "test".into(), id: None };
         let app = server.store().create_app(new, now_ms).await.unwrap().unwrap();
         Self { server, app, kit, clock, hand, dir }

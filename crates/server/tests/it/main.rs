@@ -10,6 +10,7 @@ mod blocks;
 mod calls;
 mod conversations;
 mod door;
+mod export;
 mod fuzz;
 mod groups;
 mod harness;
