@@ -110,8 +110,10 @@ async fn the_users_rule_keeps_the_phone_quiet_while_the_pc_acknowledges() {
     assert_eq!(pc.user_set_push_rule(&rule).await.unwrap(), rule);
     assert_eq!(pc.user_self().await.unwrap().offline_push_rule, rule);
     let id = ann.send(&peer("bob"), &Draft::text("hi").push_notice("Ann", "hi")).await.unwrap().message_id;
+    messages(&pc).await;
     let trace = loop {
-        world.advance(Duration::from_millis(500));
+        // In small steps: the acknowledgement is on its way, and must not be overtaken by its deadline.
+        world.advance(Duration::from_millis(10));
         let trace = world.server.trace(id.0).await.unwrap();
         if let Some(trace) = trace.filter(|trace| trace.settled) {
             break trace;
