@@ -64,10 +64,10 @@ codes! {
     GROUP_NO_RIGHT = 6000541, "your role in the group does not allow this";
     NO_CONVERSATION = 6000603, "there is no such conversation";
     BLOCKED_ALREADY = 6000804, "this user is on the block list already";
+    BLOCK_SELF = 6000805, "nobody can block oneself";
     NOT_BLOCKED = 6000806, "this user is not on the block list";
     BLOCK_LIST_FULL = 6000808, "the block list has its full number of users";
     BLOCK_TOO_MANY = 6000809, "at most 20 users can be named at once";
-    BLOCK_SELF = 6000810, "nobody can block oneself";
     BLOCK_NO_USER = 6000811, "this user has never logged in to the app";
 }
 

@@ -93,12 +93,7 @@ const ROWS: &[Row] = &[
         "The user has read the conversation up to this message already.",
         "用户已经读到这条消息。",
     ),
-    (
-        Reason::Revoked,
-        "revoked",
-        "The sender took the message back before it was pushed.",
-        "发送方在推送之前撤回了消息。",
-    ),
+    (Reason::Revoked, "revoked", "The message was revoked.", "消息已被撤回。"),
     (Reason::Expired, "expired", "Its time was over before it could be pushed.", "在推送之前已超过有效期。"),
     (
         Reason::CallOver,

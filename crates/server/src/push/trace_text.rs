@@ -1,6 +1,6 @@
 //! A trace for the command line: aligned, times relative to the moment the server stored it.
 
-use super::trace::{DeviceState, DeviceView, DispatchView, EventView, TraceKind, TraceView};
+use super::trace::{DeviceState, DeviceView, DispatchPurpose, DispatchView, EventView, TraceKind, TraceView};
 use std::fmt::Write;
 
 /// Events shown.
@@ -61,9 +61,14 @@ impl TraceView {
             let DispatchView { dispatch_id, vendor, push_type, targets, notify_id, app_message_id, .. } =
                 dispatch;
             let (vendor, plural) = (vendor.title(), if *targets == 1 { "" } else { "s" });
+            let to = match dispatch.purpose {
+                DispatchPurpose::Notice => "to",
+                DispatchPurpose::TakeBack => "to take a notice back, to",
+                DispatchPurpose::Badge => "to set the icon's number, to",
+            };
             writeln!(
                 text,
-                "\nrequest {dispatch_id} to {vendor}: push-type {push_type}, {targets} device{plural}, \
+                "\nrequest {dispatch_id} {to} {vendor}: push-type {push_type}, {targets} device{plural}, \
                  notifyId {notify_id}, appMessageId {app_message_id}"
             )?;
             for attempt in &dispatch.attempts {

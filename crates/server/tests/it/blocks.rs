@@ -19,7 +19,7 @@ async fn who_is_blocked_can_neither_write_nor_call_in_private() {
     let asked = vec![user_id("ann"), user_id("ghost"), user_id("bob")];
     let errors = bob.block_add(asked).await.unwrap().error_user_list;
     let reasons: Vec<_> = errors.iter().map(|error| (error.user_id.as_str(), error.reason.0)).collect();
-    assert_eq!(reasons, [("bob", 6000810), ("ghost", 6000811)]);
+    assert_eq!(reasons, [("bob", 6000805), ("ghost", 6000811)]);
     assert_eq!(number(ann.send(&peer("bob"), &Draft::text("hi")).await), Some(Code::BLOCKED));
     assert_eq!(number(ann.send(&peer("bob"), &Draft::command(b"x")).await), Some(Code::BLOCKED));
     assert_eq!(number(invite(&ann, vec![user_id("bob")], 30, None).await), Some(Code::BLOCKED));
