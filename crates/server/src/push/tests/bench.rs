@@ -160,7 +160,12 @@ impl Bench {
 
     /// A user that logged in on a phone of its own once, registered for push, and is away now.
     pub async fn member(&self, name: &str) -> Member {
-        let (user, device) = (user(name), device_of(name));
+        self.other_device(name, name).await
+    }
+
+    /// One more phone of a user.
+    pub async fn other_device(&self, name: &str, device: &str) -> Member {
+        let (user, device) = (user(name), device_of(device));
         self.sign_in(&user, &device).await;
         let phone = self.emulator.phone(device.as_str()).unwrap();
         let token = phone.ready(BUNDLE, PROJECT).unwrap();

@@ -43,6 +43,29 @@ async fn who_comes_back_after_the_restart_may_acknowledge() {
 }
 
 #[tokio::test]
+async fn what_a_restart_read_is_known_to_every_later_look() {
+    // Found by simulation: it was forgotten after the first look, and the device that had acknowledged got a
+    // second end when the other one's wait was over.
+    let mut bench = Bench::new().await;
+    let bob = bench.member("bob").await;
+    let tablet = bench.other_device("bob", "tablet").await;
+    let _seats = (bench.connect(&bob, AppPhase::Foreground), bench.connect(&tablet, AppPhase::Foreground));
+    let id = bench.send(peer("bob")).await;
+    bench.waits_for(id.0, 2).await;
+    bench.ack(&tablet, peer("ann"), 1);
+    bench.until(id.0, |trace| trace.devices.iter().any(|one| one.state == DeviceState::Acked)).await;
+    bench.advance(1);
+    bench.restart().await;
+    bench.waits_for(id.0, 1).await;
+    bench.advance(10_000);
+    let trace = bench.settled(id.0).await;
+    let expected =
+        [("bob".to_owned(), DeviceState::Acked, None), ("bob".to_owned(), DeviceState::Pushed, None)];
+    assert_eq!(states(&trace), expected);
+    assert_eq!((bob.phone.notices().len(), tablet.phone.notices().len()), (1, 0));
+}
+
+#[tokio::test]
 async fn what_was_decided_before_stays_decided() {
     let mut bench = Bench::new().await;
     let bob = bench.member("bob").await;
