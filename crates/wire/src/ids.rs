@@ -265,6 +265,14 @@ impl ConversationKey {
             Self::Group(_) => ConversationType::Group,
         }
     }
+
+    /// The key under which the others find the conversation that `user` calls by this one.
+    pub fn as_seen_by_others(&self, user: &UserId) -> Self {
+        match self {
+            Self::Peer(_) => Self::Peer(user.clone()),
+            Self::Group(group) => Self::Group(group.clone()),
+        }
+    }
 }
 
 #[cfg(test)]

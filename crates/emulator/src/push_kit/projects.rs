@@ -69,6 +69,22 @@ pub struct AppSpec {
     pub receipt_key_mode: KeyMode,
 }
 
+impl AppSpec {
+    /// An app with the rights that chat and calls need, allowed to revoke, without receipts.
+    pub fn for_chat(bundle_name: &str, client_id: &str) -> Self {
+        Self {
+            bundle_name: bundle_name.into(),
+            client_id: client_id.into(),
+            rights: [Right::Im, Right::Voip, Right::MissCall, Right::Call].into(),
+            revoke_allowed: true,
+            receipt_url: None,
+            receipt_user: None,
+            receipt_secret: None,
+            receipt_key_mode: KeyMode::default(),
+        }
+    }
+}
+
 /// A receipt configuration with a name.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]

@@ -5,9 +5,7 @@ use std::time::Duration;
 
 use axum::body::{Body, Bytes};
 use axum::http::{HeaderMap, Request};
-use hongyan_emulator::{
-    AppSpec, Clock, Emulator, EmulatorConfig, KeyBits, KeyMode, Phone, ProjectSpec, Right,
-};
+use hongyan_emulator::{AppSpec, Clock, Emulator, EmulatorConfig, KeyBits, Phone, ProjectSpec, Right};
 use http_body_util::BodyExt;
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
@@ -68,16 +66,7 @@ impl Reply {
 }
 
 pub fn app(rights: &[Right]) -> AppSpec {
-    AppSpec {
-        bundle_name: BUNDLE.into(),
-        client_id: CLIENT.into(),
-        rights: rights.iter().copied().collect(),
-        revoke_allowed: true,
-        receipt_url: None,
-        receipt_user: None,
-        receipt_secret: None,
-        receipt_key_mode: KeyMode::Base64,
-    }
+    AppSpec { rights: rights.iter().copied().collect(), ..AppSpec::for_chat(BUNDLE, CLIENT) }
 }
 
 pub fn config() -> EmulatorConfig {

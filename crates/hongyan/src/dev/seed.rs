@@ -2,7 +2,7 @@
 //! twice changes nothing, so that the data of an earlier run is taken up.
 
 use anyhow::{Context, bail};
-use hongyan_emulator::{AppSpec, Emulator, ProjectSpec, ReceiverOrder, Right};
+use hongyan_emulator::{AppSpec, Emulator, ProjectSpec, ReceiverOrder};
 use hongyan_server::store::{
     App, AppSettings, DevicePolicy, GroupOutcome, LoginRecord, NewApp, NewGroup, Store, StoredCredential,
     StoredStrategy,
@@ -98,22 +98,11 @@ async fn plant_users(store: &dyn Store, app: &App, now_ms: u64) -> anyhow::Resul
 
 /// Registers the project and takes up the key of an earlier run, if there is one.
 fn plant_project(emulator: &Emulator, data: &Path) -> anyhow::Result<String> {
-    let app = AppSpec {
-        bundle_name: BUNDLE.into(),
-        client_id: CLIENT_ID.into(),
-        rights: [Right::Im, Right::Voip, Right::MissCall, Right::Call].into(),
-        revoke_allowed: true,
-        receipt_url: None,
-        receipt_user: None,
-        receipt_secret: None,
-        receipt_key_mode: Default::default(),
-    };
-    let (keys, receipt_configs) = (Vec::new(), Vec::new());
+    let app = AppSpec::for_chat(BUNDLE, CLIENT_ID);
     emulator.register_project(&ProjectSpec {
         project_id: PROJECT.into(),
-        keys,
         apps: vec![app],
-        receipt_configs,
+        ..ProjectSpec::default()
     })?;
     let path = data.join("demo-service-account.json");
     if let Ok(file) = std::fs::read_to_string(&path) {

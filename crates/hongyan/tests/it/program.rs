@@ -1,7 +1,7 @@
 //! The real program as a child process, with an emulated Push Kit that lives in the test.
 
 use hongyan_client::{Client, ClientOptions, LoginOptions};
-use hongyan_emulator::{AppSpec, Emulator, EmulatorConfig, KeyBits, Phone, ProjectSpec, Right};
+use hongyan_emulator::{AppSpec, Emulator, EmulatorConfig, KeyBits, Phone, ProjectSpec};
 use hongyan_wire::{AppId, DeviceId, client::PushRegister};
 use serde_json::Value;
 use std::{
@@ -79,22 +79,11 @@ impl Program {
     pub async fn with_push() -> Self {
         let mut program = Self::new().await;
         let kit = Emulator::start(EmulatorConfig::default()).await.unwrap();
-        let app = AppSpec {
-            bundle_name: BUNDLE.into(),
-            client_id: "110000001".into(),
-            rights: [Right::Im, Right::Voip, Right::MissCall, Right::Call].into(),
-            revoke_allowed: true,
-            receipt_url: None,
-            receipt_user: None,
-            receipt_secret: None,
-            receipt_key_mode: Default::default(),
-        };
-        let (keys, receipt_configs) = (Vec::new(), Vec::new());
+        let app = AppSpec::for_chat(BUNDLE, "110000001");
         kit.register_project(&ProjectSpec {
             project_id: PROJECT.into(),
-            keys,
             apps: vec![app],
-            receipt_configs,
+            ..ProjectSpec::default()
         })
         .unwrap();
         let account = kit.new_service_account_sized(PROJECT, KeyBits::B2048).unwrap();

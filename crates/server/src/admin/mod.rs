@@ -18,6 +18,8 @@ use axum::{
     response::{IntoResponse, Response},
     routing::{get, post},
 };
+use hongyan_wire::AppId;
+use serde::Deserialize;
 use serde_json::json;
 use std::sync::Arc;
 
@@ -29,6 +31,13 @@ pub struct Admin {
     pub(crate) hub: Arc<Hub>,
     pub(crate) push: Arc<Explainer>,
     pub(crate) key: Arc<OperatorKey>,
+}
+
+/// `?appID=…`: of one app only.
+#[derive(Deserialize)]
+struct OfApp {
+    #[serde(rename = "appID")]
+    app_id: Option<AppId>,
 }
 
 /// All routes below `/api/v1`.

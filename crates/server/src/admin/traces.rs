@@ -1,6 +1,6 @@
 //! Traces by message, call, user and PushID; and what would become of a message that is not sent.
 
-use super::{Admin, refuse, unavailable};
+use super::{Admin, OfApp, refuse, unavailable};
 use crate::push::{Supposed, TraceLines};
 use axum::{
     Json,
@@ -13,13 +13,6 @@ use serde::Deserialize;
 
 /// Lines of one page.
 const LINES_MAX: usize = 200;
-
-/// `?appID=…`: whose trace it has to be.
-#[derive(Deserialize)]
-pub struct OfApp {
-    #[serde(rename = "appID")]
-    app_id: Option<AppId>,
-}
 
 /// A message or call, with every device.
 pub async fn one(State(admin): State<Admin>, Path(id): Path<u64>, Query(of): Query<OfApp>) -> Response {

@@ -26,10 +26,7 @@ impl Chat {
         let now_ms = self.clock.now_ms();
         let intent = asked.push_config.map(|push| NewIntent {
             sender: who.user.clone(),
-            recipients: match &key {
-                ConversationKey::Peer(user) => Recipients::Users(vec![user.clone()]),
-                ConversationKey::Group(_) => Recipients::Others,
-            },
+            recipients: Recipients::of(&key),
             push,
             mentioned: Vec::new(),
             mention_all: false,

@@ -62,10 +62,7 @@ impl Chat {
         let id = MessageId(self.store.next_dispatch_id(now_ms));
         let content = view::content_text(&send.content)?;
         let as_read_by = |key: &ConversationKey| view::passing(id, key, &who.user, now_ms, &content);
-        let seen_key = match to {
-            ConversationKey::Peer(_) => ConversationKey::Peer(who.user.clone()),
-            group => group.clone(),
-        };
+        let seen_key = to.as_seen_by_others(&who.user);
         let frame = Bytes::from(view::messages(&seen_key, vec![as_read_by(&seen_key)], false).to_frame());
         for user in &receivers {
             self.hub.deliver(who.app, user, None, &frame);
@@ -98,11 +95,7 @@ fn intent(who: &Actor, to: &ConversationKey, send: &Send, now_ms: u64) -> Option
     let push = send.push_config.clone()?;
     Some(NewIntent {
         sender: who.user.clone(),
-        // Who is in a group is looked up when it is planned; a peer is known here.
-        recipients: match to {
-            ConversationKey::Peer(user) => Recipients::Users(vec![user.clone()]),
-            ConversationKey::Group(_) => Recipients::Others,
-        },
+        recipients: Recipients::of(to),
         push,
         mentioned: send.content.mentioned_user_ids.clone(),
         mention_all: send.content.is_mention_all,

@@ -21,11 +21,7 @@ impl Chat {
         let mut result = UserQueryResult { user_list: Vec::new(), error_user_list: Vec::new() };
         for id in query.user_ids {
             match found.remove(&id) {
-                Some(user) => result.user_list.push(UserProfile {
-                    user_id: user.id,
-                    user_name: user.name,
-                    user_avatar_url: user.avatar_url,
-                }),
+                Some(user) => result.user_list.push(profile(user)),
                 None => result.error_user_list.push(user_error(id.as_str(), Code::NO_SUCH_USER)),
             }
         }
@@ -37,9 +33,7 @@ impl Chat {
         let mut found = self.users_by_id(who.app, std::slice::from_ref(&who.user)).await?;
         let user = found.remove(&who.user).ok_or(Code::NO_SUCH_USER)?;
         let offline_push_rule = self.store.push_rule(who.app, &who.user).await.map_err(unavailable)?;
-        let user_info =
-            UserProfile { user_id: user.id, user_name: user.name, user_avatar_url: user.avatar_url };
-        Ok(UserSelf { user_info, offline_push_rule })
+        Ok(UserSelf { user_info: profile(user), offline_push_rule })
     }
 
     /// Replaces the user's push rule, and tells the other devices.
@@ -87,4 +81,8 @@ impl Chat {
 /// A user that could not be handled, and the number that says why.
 pub(super) fn user_error(user_id: &str, reason: Code) -> UserError {
     UserError { user_id: user_id.to_owned(), reason }
+}
+
+fn profile(user: User) -> UserProfile {
+    UserProfile { user_id: user.id, user_name: user.name, user_avatar_url: user.avatar_url }
 }

@@ -3,7 +3,7 @@
 //! The board in memory is what counts while the server runs; the store has it for the next start and for the
 //! command line, which may end alarms there.
 
-use super::credentials::CredentialKey;
+use super::{credentials::CredentialKey, exchange::cut};
 use crate::{
     clock::Clock,
     store::{Alarm, Store},
@@ -24,8 +24,6 @@ const WARNING_EVERY_MS: u64 = 60_000;
 const QUIET_MS: u64 = 86_400_000;
 /// Between two writes.
 const PAUSE: Duration = Duration::from_millis(500);
-/// Longest text that is kept, in bytes.
-const MESSAGE_BYTES_MAX: usize = 500;
 
 /// A kind of trouble that only people can end. The code is kept in the store.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -168,7 +166,7 @@ impl Alarms {
             (entry.alarm.since, entry.alarm.cleared_at) = (now_ms, None);
         }
         let alarm = &mut entry.alarm;
-        (alarm.code, alarm.message) = (code.to_owned(), cut(message));
+        (alarm.code, alarm.message) = (code.to_owned(), cut(message.to_owned()));
         alarm.last_at = now_ms;
         alarm.count += 1;
         entry.dirty = true;
@@ -292,11 +290,6 @@ impl Entry {
         };
         Self { alarm, dirty: false, warned_at: 0 }
     }
-}
-
-fn cut(text: &str) -> String {
-    let end = (0..=MESSAGE_BYTES_MAX.min(text.len())).rev().find(|end| text.is_char_boundary(*end));
-    text[..end.unwrap_or(0)].to_owned()
 }
 
 #[cfg(test)]

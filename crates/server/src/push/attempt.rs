@@ -12,9 +12,8 @@ use super::{
     lanes::{Ended, Start},
     pace::{Pass, Report},
     quotas::{Quota, Quotas, Room},
-    ready::LIFE_MIN_MS,
     recorder::Records,
-    retry::Next,
+    retry::{LIFE_MIN_MS, Next},
     standing::{Wanted, still_wanted},
     work::Work,
 };

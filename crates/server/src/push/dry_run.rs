@@ -5,16 +5,20 @@ use super::{
     Reason,
     decide::Step,
     gather::{Settled, Sources},
-    notice::notice,
+    notice::{notice, with_badge},
     pending::{Look, Scope},
+    plan::Way,
     trace::awaited_words,
     trace_events::{Words, unreached},
 };
 use crate::store::{Intent, IntentKind, NewIntent, Recipients, StoreError, Subject};
-use hongyan_vendors::{Badge, Notice, VendorKind, vendor};
+use hongyan_vendors::{Notice, VendorKind, vendor};
 use hongyan_wire::{AppId, ConversationKey, DeviceId, MessageId, PushId, UserId, message::PushConfig};
 use serde::{Deserialize, Serialize};
-use std::{collections::HashSet, sync::Arc};
+use std::{
+    collections::{BTreeMap, HashSet},
+    sync::Arc,
+};
 
 /// A message that is not sent.
 #[derive(Clone, PartialEq, Debug, Deserialize)]
@@ -134,23 +138,19 @@ async fn intent(
     let (store, now) = (&sources.store, sources.clock.now_ms());
     let sender = supposed.sender_user_id;
     let own = store.membership(app, &sender, key).await?;
-    let recipients = match key {
-        ConversationKey::Peer(user) if store.users(app, std::slice::from_ref(user)).await?.is_empty() => {
-            return Ok(None);
-        }
-        ConversationKey::Peer(user) => Recipients::Users(vec![user.clone()]),
-        ConversationKey::Group(_) if own.is_none() => return Ok(None),
-        ConversationKey::Group(_) => Recipients::Others,
+    let known = match key {
+        ConversationKey::Peer(user) => !store.users(app, std::slice::from_ref(user)).await?.is_empty(),
+        ConversationKey::Group(_) => own.is_some(),
     };
+    if !known {
+        return Ok(None);
+    }
     let settings = store.app(app).await?.map(|app| app.settings).unwrap_or_default();
-    let seen_key = match key {
-        ConversationKey::Peer(_) => ConversationKey::Peer(sender.clone()),
-        group => group.clone(),
-    };
+    let seen_key = key.as_seen_by_others(&sender);
     let (conversation, last) = own.map_or((0, 0), |own| (own.conversation.0, own.last_seq));
     let spec = NewIntent {
         sender,
-        recipients,
+        recipients: Recipients::of(key),
         push: supposed.push_config.unwrap_or_default(),
         mentioned: supposed.mentioned_user_ids,
         mention_all: supposed.is_mention_all,
@@ -199,9 +199,6 @@ fn device(settled: &Settled) -> ForeseenDevice {
     }
 }
 
-/// Whose credential it goes by, and the number for the icon.
-type Way = (VendorKind, u8, Option<u8>);
-
 /// What each vendor would be sent for the devices that are pushed now or after a wait in vain.
 async fn requests(
     sources: &Sources,
@@ -209,23 +206,18 @@ async fn requests(
     settled: &[Settled],
     said: &Notice,
 ) -> Result<Vec<ForeseenRequest>, StoreError> {
-    let mut groups: Vec<(Way, Vec<String>)> = Vec::new();
+    let mut ways: BTreeMap<Way, Vec<&str>> = BTreeMap::new();
     for one in settled.iter().filter(|one| matches!(one.step, Step::Push(_) | Step::Wait(..))) {
         let (Some((vendor, app_type)), Some(push_id)) = (one.via, &one.target.push_id) else { continue };
-        let key = (vendor, app_type, one.badge);
-        match groups.iter_mut().find(|(other, _)| *other == key) {
-            Some((_, ids)) => ids.push(push_id.to_string()),
-            None => groups.push((key, vec![push_id.to_string()])),
-        }
+        ways.entry((vendor, app_type, one.badge)).or_default().push(push_id.as_str());
     }
     let mut requests = Vec::new();
-    for ((kind, app_type, badge), ids) in groups {
+    for ((kind, app_type, badge), ids) in ways {
         let Ok(ready) = sources.credentials.find((app, kind, app_type)).await? else { continue };
-        let notice = Notice { badge: badge.map(Badge::Set).or(said.badge), ..said.clone() };
-        let first: Vec<&str> =
-            ids.iter().map(String::as_str).take(vendor(kind).max_tokens(&notice)).collect();
+        let notice = with_badge(said, badge);
+        let first = &ids[..ids.len().min(vendor(kind).max_tokens(&notice))];
         let now = sources.clock.now_ms();
-        let built = vendor(kind).prepare(&ready.credential, &notice, &first, "…", now);
+        let built = vendor(kind).prepare(&ready.credential, &notice, first, "…", now);
         let (url, push_type, body) = match built {
             Ok(request) => {
                 let header = request.headers.iter().find(|(name, _)| *name == "push-type");

@@ -12,7 +12,7 @@ use hongyan_vendors::{
 use std::time::{Duration, Instant};
 
 /// Longest vendor's text that is kept, in bytes.
-const MESSAGE_BYTES_MAX: usize = 500;
+const SAID_BYTES_MAX: usize = 500;
 
 /// Code of a request that found no place among our own.
 const BUSY: &str = "busy";
@@ -64,12 +64,11 @@ impl Exchange {
         attempt.targets = aims.len() as u32;
         let exchange = match answer {
             Ok(raw) => {
-                let takes_back = matches!(work.request().purpose, Purpose::TakeBack { .. });
-                let answer = match work.request().purpose {
-                    Purpose::TakeBack { .. } => adapter.interpret_revoke(&raw, &tokens),
-                    Purpose::Notice | Purpose::Badge => {
-                        adapter.interpret(&raw, &work.request().notice, &tokens)
-                    }
+                let takes_back = work.request().purpose.takes_back();
+                let answer = if takes_back {
+                    adapter.interpret_revoke(&raw, &tokens)
+                } else {
+                    adapter.interpret(&raw, &work.request().notice, &tokens)
                 };
                 let answered = Self::answered(attempt, answer, aims, bearer);
                 Self { about_credential: !takes_back, ..answered }
@@ -288,9 +287,10 @@ fn fault_name(error: &TransportError) -> &'static str {
     }
 }
 
-fn cut(mut text: String) -> String {
-    if text.len() > MESSAGE_BYTES_MAX {
-        let end = (0..=MESSAGE_BYTES_MAX).rev().find(|end| text.is_char_boundary(*end));
+/// What is kept of a vendor's text.
+pub(super) fn cut(mut text: String) -> String {
+    if text.len() > SAID_BYTES_MAX {
+        let end = (0..=SAID_BYTES_MAX).rev().find(|end| text.is_char_boundary(*end));
         text.truncate(end.unwrap_or(0));
     }
     text

@@ -7,6 +7,7 @@ use super::{
     Reason,
     credentials::{CredentialKey, Credentials},
     decide::{Case, Device, Live, Person, Rule, Standing, Step, ack_by, decide},
+    notice::badge_number,
     pending::{Look, Scope, Waiting},
     standing::{push_targets, standing, why_unbound},
 };
@@ -34,9 +35,6 @@ use std::{
 const WAIT_MS_MAX: u64 = 60_000;
 /// Clients need a little longer to come back after a restart than after a lost connection, in ms.
 const RESTART_MARGIN_MS: u64 = 1_000;
-
-/// Largest number vendors show on an icon.
-const BADGE_MAX: u8 = 99;
 
 /// Where facts come from.
 pub(super) struct Sources {
@@ -283,7 +281,7 @@ impl View<'_> {
             return Ok(None);
         }
         let unread = self.sources.store.total_unread(self.intent().app, user).await?;
-        Ok(Some(unread.min(u64::from(BADGE_MAX)) as u8))
+        Ok(Some(badge_number(unread)))
     }
 
     /// What the user's rule says for a device of this platform.

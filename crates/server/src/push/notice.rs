@@ -6,8 +6,8 @@
 use crate::store::{Intent, IntentKind, Subject};
 use hongyan_vendors::{Badge, Category, Notice, NoticeKind, Route, StrategyOptions};
 
-/// Largest step of a badge that vendors take.
-const BADGE_STEP_MAX: u32 = 99;
+/// Largest number that vendors show on an icon, and largest step that they take.
+const BADGE_MAX: u8 = 99;
 
 /// What is said about this intent. `strategy` is the one its `resourcesID` names, or the default.
 ///
@@ -79,8 +79,17 @@ fn route(intent: &Intent) -> Route {
 }
 
 fn badge(enabled: bool, step: u32) -> Option<Badge> {
-    // The bound makes the cast exact.
-    (enabled && step > 0).then(|| Badge::Add(step.min(BADGE_STEP_MAX) as u8))
+    (enabled && step > 0).then(|| Badge::Add(badge_number(step.into())))
+}
+
+/// What an icon can show of this many.
+pub(super) fn badge_number(count: u64) -> u8 {
+    u8::try_from(count).unwrap_or(BADGE_MAX).min(BADGE_MAX)
+}
+
+/// The same notice with the number for one user's icon, where there is one.
+pub(super) fn with_badge(said: &Notice, number: Option<u8>) -> Notice {
+    Notice { badge: number.map(Badge::Set).or(said.badge), ..said.clone() }
 }
 
 /// 31 well-mixed bits of an ID, never 0. IDs rise with time, so their low bits alone would collide often.

@@ -4,11 +4,11 @@ use super::{
     Reason,
     decide::{Cause, Step},
     gather::Seen,
-    notice::notice,
+    notice::{notice, with_badge},
     pending::{Decided, Look, Waiting},
 };
 use crate::store::{Decision, Intent, NewDispatch, Plan, Purpose, Subject, Target, Verdict};
-use hongyan_vendors::{Badge, Notice, VendorKind, vendor};
+use hongyan_vendors::{Notice, VendorKind, vendor};
 use std::collections::BTreeMap;
 
 /// One pass over one intent.
@@ -53,8 +53,11 @@ pub(super) fn pass(look: Look, seen: Option<Seen>, now: u64, next_id: impl FnMut
     Pass { look, plan, waiting: sorted.waiting, decided }
 }
 
-/// Devices to push, and why each, by whose credential it goes and the number for the icon.
-type Pushes = BTreeMap<(VendorKind, u8, Option<u8>), Vec<(Target, Cause)>>;
+/// By whose credential a notice goes, and the number for the icon: what goes one way is one request.
+pub(super) type Way = (VendorKind, u8, Option<u8>);
+
+/// Devices to push, and why each.
+type Pushes = BTreeMap<Way, Vec<(Target, Cause)>>;
 
 #[derive(Default)]
 struct Sorted {
@@ -97,8 +100,7 @@ fn dispatches(
 ) -> (Vec<NewDispatch>, Vec<Verdict>) {
     let (mut dispatches, mut verdicts) = (Vec::new(), Vec::new());
     for (&(kind, app_type, badge), targets) in pushes {
-        let badge = badge.map(Badge::Set).or(said.badge);
-        let said = Notice { badge, ..said.clone() };
+        let said = with_badge(said, badge);
         let batch_max = vendor(kind).max_tokens(&said).max(1);
         for batch in targets.chunks(batch_max) {
             let id = next_id();

@@ -1,10 +1,7 @@
 //! Work that is due and waits for its turn: first come, first served; and what of it runs out of time. Pure.
 
-use super::work::Work;
+use super::{retry::LIFE_MIN_MS, work::Work};
 use std::collections::{BTreeMap, BTreeSet};
-
-/// A vendor takes whole seconds as time to live: with less left there is nothing to send.
-pub(super) const LIFE_MIN_MS: u64 = 1_000;
 
 /// A queue that can also give what has expired.
 #[derive(Default)]

@@ -4,7 +4,12 @@
 //! device becomes a request to take it back; what is still on its way is waited for, since the dispatcher drops it
 //! at its next try or its end is known soon. A device whose notice carried a badge gets its number set right.
 
-use super::{Counters, Reason, dispatcher::Orders, signal::Wake};
+use super::{
+    Counters, Reason,
+    dispatcher::Orders,
+    notice::{badge_number, notify_id},
+    signal::Wake,
+};
 use crate::{
     clock::Clock,
     hub::Hub,
@@ -36,8 +41,6 @@ const LIFE_MS: u64 = 3_600_000;
 const PATIENCE_MS: u64 = 24 * 3_600_000;
 /// Pause after the store could not be read or written.
 const STORE_PAUSE: Duration = Duration::from_secs(1);
-/// Largest number vendors show on an icon.
-const BADGE_MAX: u64 = 99;
 
 /// The retractor's task.
 pub(super) struct Retractor {
@@ -53,8 +56,8 @@ pub(super) struct Retractor {
 #[derive(Default)]
 struct Found {
     requests: Vec<NewDispatch>,
-    /// When something that was still on its way is looked at again.
-    again_at: Option<u64>,
+    /// Something is still on its way, and has to be looked at again.
+    unfinished: bool,
 }
 
 impl Retractor {
@@ -97,14 +100,13 @@ impl Retractor {
     async fn look(&self, order: &PendingRetraction, now: u64) -> Result<Option<u64>, StoreError> {
         let found = self.find(order, now).await?;
         let ordered_at = crate::store::time_of_id(order.id);
-        let again_at = found.again_at.filter(|_| now < ordered_at + PATIENCE_MS).map(|_| {
-            let waited = now.saturating_sub(ordered_at);
-            now + waited.clamp(LOOK_AGAIN_MS, LOOK_AGAIN_MS_MAX)
-        });
+        let waited = now.saturating_sub(ordered_at);
+        let again_at = (found.unfinished && waited < PATIENCE_MS)
+            .then(|| now + waited.clamp(LOOK_AGAIN_MS, LOOK_AGAIN_MS_MAX));
         let requests = found.requests.clone();
         let known = self.store.advance_retraction(order.id, found.requests, again_at).await?;
         if known && !requests.is_empty() {
-            self.counters.taken_back.add(requests.iter().filter(|one| takes_back(one)).count());
+            self.counters.taken_back.add(requests.iter().filter(|one| one.purpose.takes_back()).count());
             self.hand_on(requests).await;
         }
         Ok(again_at)
@@ -160,14 +162,14 @@ impl Retractor {
     ) -> Result<(), StoreError> {
         for record in records.iter().filter(|record| record.intent.spec.kind.is_delivery()) {
             if !record.settled {
-                found.again_at = Some(now);
+                found.unfinished = true;
             }
             let mut badges = Vec::new();
             let notices = record.dispatches.iter().filter(|(one, _)| one.request.purpose.is_notice());
             for (dispatch, attempts) in notices {
                 if dispatch.state == DispatchState::Pending && dispatch.request.targets.iter().any(&concerned)
                 {
-                    found.again_at = Some(now);
+                    found.unfinished = true;
                 }
                 let shown = shown(dispatch, attempts, record, &concerned);
                 if shown.is_empty() || leaves_nothing(&dispatch.request) {
@@ -208,7 +210,7 @@ impl Retractor {
         let mut by_number: BTreeMap<u8, Vec<Target>> = BTreeMap::new();
         for target in targets {
             let unread = self.store.total_unread(of.app, &target.user).await?;
-            by_number.entry(unread.min(BADGE_MAX) as u8).or_default().push(target);
+            by_number.entry(badge_number(unread)).or_default().push(target);
         }
         let corrections = by_number.into_iter().map(|(number, targets)| {
             let mut request = self.request(of, Purpose::Badge, targets, now);
@@ -261,7 +263,7 @@ impl Retractor {
             .unwrap_or_default()
             .into_iter()
             .filter(|target| target.tombstone.is_none() && !here.contains(&target.device));
-        let number = u64::from(number).min(BADGE_MAX) as u8;
+        let number = badge_number(number.into());
         let requests = away.map(|target| {
             let id = self.store.next_dispatch_id(now);
             let route = Route::Conversation {
@@ -291,10 +293,6 @@ impl Retractor {
         });
         Ok(requests.collect())
     }
-}
-
-fn takes_back(request: &NewDispatch) -> bool {
-    matches!(request.purpose, Purpose::TakeBack { .. })
 }
 
 /// Devices on which the vendor put this notice, or may have put it, and from which nobody took it back yet.
@@ -348,7 +346,7 @@ fn badge_notice(id: u64, number: u8, expires_at_ms: u64, route: &Route) -> Notic
         body: String::new(),
         payload: None,
         route: route.clone(),
-        notify_id: super::notice::notify_id(id),
+        notify_id: notify_id(id),
         app_message_id: format!("b{id}"),
         badge: Some(Badge::Set(number)),
         collapse_key: None,

@@ -6,7 +6,7 @@ use std::time::Duration;
 /// Shortest pause before a retry, so that a lucky roll does not spend all attempts in an instant.
 const PAUSE_MIN_MS: u64 = 100;
 /// A vendor takes whole seconds as time to live: with less left there is nothing to send.
-const LIFE_MIN_MS: u64 = 1_000;
+pub(super) const LIFE_MIN_MS: u64 = 1_000;
 
 /// The schedule.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

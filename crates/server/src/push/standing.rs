@@ -3,8 +3,7 @@
 
 use super::{Reason, decide::Standing};
 use crate::store::{
-    CallRecord, ConversationNo, NewDispatch, Purpose, PushTarget, Store, StoreError, Subject, Target,
-    TargetEnd,
+    CallRecord, ConversationNo, NewDispatch, PushTarget, Store, StoreError, Subject, Target, TargetEnd,
 };
 use hongyan_vendors::Route;
 use hongyan_wire::{
@@ -64,7 +63,7 @@ pub(super) async fn still_wanted(
     request: &NewDispatch,
     fresh: bool,
 ) -> Result<(Wanted, Vec<(Target, TargetEnd)>), StoreError> {
-    if matches!(request.purpose, Purpose::TakeBack { .. }) {
+    if request.purpose.takes_back() {
         return still_there(store, request).await;
     }
     let users: HashSet<&UserId> = request.targets.iter().map(|target| &target.user).collect();

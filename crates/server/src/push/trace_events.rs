@@ -197,7 +197,7 @@ fn after_events(dispatch: &Dispatch, attempts: &[Attempt], events: &mut Vec<Even
         events.push(EventView { step: None, ..answered });
     }
     let at = attempts.last().map_or(dispatch.request.due_at, |attempt| attempt.at + attempt.took_ms);
-    let takes_back = matches!(dispatch.request.purpose, Purpose::TakeBack { .. });
+    let takes_back = dispatch.request.purpose.takes_back();
     for (target, end) in dispatch.ended.iter().take(DEVICES_SHOWN_MAX) {
         let (name, text) = match end {
             TargetEnd::Accepted if takes_back => {

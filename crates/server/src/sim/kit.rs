@@ -3,7 +3,7 @@
 use axum::{body::Body, http::Request};
 use hongyan_emulator::{
     AppSpec, Clock, EmulatorConfig, EmulatorState, KeyBits, Phone, PhoneEvent, PhoneEvents, ProjectSpec,
-    Reason, Right, routes,
+    Reason, routes,
 };
 use hongyan_vendors::{Carried, Carrier, RawAnswer, TransportError, VendorRequest};
 use rand::{Rng, SeedableRng, rngs::StdRng};
@@ -58,22 +58,8 @@ impl Kit {
         let clock = Clock::manual(now_ms);
         let config = EmulatorConfig { clock, seed: Some(seed), log_len: 0, ..EmulatorConfig::default() };
         let state = EmulatorState::standing(&config).unwrap();
-        let app = AppSpec {
-            bundle_name: BUNDLE.into(),
-            client_id: CLIENT_ID.into(),
-            rights: [Right::Im, Right::Voip, Right::MissCall, Right::Call].into(),
-            revoke_allowed: true,
-            receipt_url: None,
-            receipt_user: None,
-            receipt_secret: None,
-            receipt_key_mode: Default::default(),
-        };
-        let project = ProjectSpec {
-            project_id: PROJECT.into(),
-            keys: vec![],
-            apps: vec![app],
-            receipt_configs: vec![],
-        };
+        let app = AppSpec::for_chat(BUNDLE, CLIENT_ID);
+        let project = ProjectSpec { project_id: PROJECT.into(), apps: vec![app], ..ProjectSpec::default() };
         state.register_project(&project).unwrap();
         let account = account(&state);
         let mood = Arc::new(Mutex::new((Mood::Well, StdRng::seed_from_u64(seed ^ 0x6b69))));

@@ -70,6 +70,17 @@ pub enum Recipients {
     Users(Vec<UserId>),
 }
 
+impl Recipients {
+    /// Everybody but the sender of what is said in `key`, which is the sender's name for the conversation. A peer
+    /// is known from it; who is in a group is looked up when it is planned.
+    pub fn of(key: &ConversationKey) -> Self {
+        match key {
+            ConversationKey::Peer(user) => Self::Users(vec![user.clone()]),
+            ConversationKey::Group(_) => Self::Others,
+        }
+    }
+}
+
 /// A stored intent.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Intent {
@@ -252,6 +263,11 @@ impl Purpose {
     /// Whether a device's fate is decided by it: the notice, not what follows it.
     pub fn is_notice(&self) -> bool {
         *self == Self::Notice
+    }
+
+    /// Whether it removes a notice instead of showing one.
+    pub fn takes_back(&self) -> bool {
+        matches!(self, Self::TakeBack { .. })
     }
 }
 

@@ -1,6 +1,6 @@
 //! An emulated Push Kit for tests: one project, one app with every right, a credential, phones.
 
-use hongyan_emulator::{AppSpec, Emulator, EmulatorConfig, KeyBits, Phone, ProjectSpec, Right};
+use hongyan_emulator::{AppSpec, Emulator, EmulatorConfig, KeyBits, Phone, ProjectSpec};
 use serde_json::json;
 
 pub const PROJECT: &str = "388421841221";
@@ -18,22 +18,8 @@ impl PushKit {
     /// An emulator whose one app may send everything.
     pub async fn start() -> Self {
         let emulator = Emulator::start(EmulatorConfig::default()).await.unwrap();
-        let app = AppSpec {
-            bundle_name: BUNDLE.into(),
-            client_id: CLIENT_ID.into(),
-            rights: [Right::Im, Right::Voip, Right::MissCall, Right::Call].into(),
-            revoke_allowed: true,
-            receipt_url: None,
-            receipt_user: None,
-            receipt_secret: None,
-            receipt_key_mode: Default::default(),
-        };
-        let project = ProjectSpec {
-            project_id: PROJECT.into(),
-            keys: Vec::new(),
-            apps: vec![app],
-            receipt_configs: Vec::new(),
-        };
+        let app = AppSpec::for_chat(BUNDLE, CLIENT_ID);
+        let project = ProjectSpec { project_id: PROJECT.into(), apps: vec![app], ..ProjectSpec::default() };
         emulator.register_project(&project).unwrap();
         let account = emulator.new_service_account_sized(PROJECT, KeyBits::B2048).unwrap();
         Self { emulator, account }

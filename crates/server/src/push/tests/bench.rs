@@ -75,14 +75,8 @@ pub fn push_config() -> PushConfig {
 
 fn app_spec() -> AppSpec {
     AppSpec {
-        bundle_name: BUNDLE.into(),
-        client_id: "900001".into(),
         rights: [Right::Im, Right::Voip, Right::MissCall].into(),
-        revoke_allowed: true,
-        receipt_url: None,
-        receipt_user: None,
-        receipt_secret: None,
-        receipt_key_mode: Default::default(),
+        ..AppSpec::for_chat(BUNDLE, "900001")
     }
 }
 

@@ -207,10 +207,7 @@ fn put_message_intent(
     spec: &NewIntent,
     text: &str,
 ) -> Result<Arc<Intent>, Trouble> {
-    let key = match &new.to {
-        ConversationKey::Peer(_) => ConversationKey::Peer(new.sender.clone()),
-        group => group.clone(),
-    };
+    let key = new.to.as_seen_by_others(&new.sender);
     let subject =
         Subject::Message { message: message.id, conversation: message.conversation.0, key, seq: message.seq };
     let intent = Intent {

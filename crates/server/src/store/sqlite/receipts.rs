@@ -10,8 +10,8 @@ use super::{
     users::{self, Condition},
 };
 use crate::store::{
-    NewReceipt, Purpose, ReceiptBatch, ReceiptEffect, ReceiptFate, ReceiptStore, StoreError, StoredReceipt,
-    Target, receipts::RECEIPTS_PER_DEVICE_MAX, time_of_id,
+    NewReceipt, ReceiptBatch, ReceiptEffect, ReceiptFate, ReceiptStore, StoreError, StoredReceipt, Target,
+    receipts::RECEIPTS_PER_DEVICE_MAX, time_of_id,
 };
 use hongyan_wire::{DeviceId, PushId, UserId};
 use rusqlite::{Connection, params};
@@ -58,7 +58,7 @@ fn sent_for(sql: &Connection, batch: &ReceiptBatch, intent: u64) -> Result<Vec<S
         let own =
             (request.app, request.vendor, request.app_type) == (batch.app, batch.vendor, batch.app_type);
         // Nobody reports about notices that were taken back.
-        if !own || matches!(request.purpose, Purpose::TakeBack { .. }) {
+        if !own || request.purpose.takes_back() {
             continue;
         }
         let targets = request.targets.into_iter().chain(dispatch.ended.into_iter().map(|(target, _)| target));

@@ -160,10 +160,7 @@ fn put_intent(
 ) -> Result<Option<Arc<Intent>>, Trouble> {
     let Some(spec) = &asked.intent else { return Ok(None) };
     let message = &revoked.message;
-    let key = match &asked.key {
-        ConversationKey::Peer(_) => ConversationKey::Peer(asked.user.clone()),
-        group => group.clone(),
-    };
+    let key = asked.key.as_seen_by_others(&asked.user);
     let ConversationNo(conversation) = message.conversation;
     let subject = Subject::Message { message: message.id, conversation, key, seq: message.seq };
     let intent = Intent {

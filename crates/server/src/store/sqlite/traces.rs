@@ -1,9 +1,10 @@
 //! The newest traces that concern a user, found without an index: the user's conversations and calls lead to
 //! them. Nothing is written for it, so senders and the planner do not pay for a question that is seldom asked.
 
-use super::{SqliteStore, columns, columns::int, pushes};
-use crate::store::{CallStore, ConversationNo, MessageStore, StoreError, TracePage};
+use super::{SqliteStore, columns, columns::int, pushes, trouble::Trouble};
+use crate::store::{CallStore, ConversationNo, MessageStore, StoreError, TracePage, TraceRecord};
 use hongyan_wire::{AppId, CallId, Seq, UserId};
+use rusqlite::Connection;
 
 /// Rounds of looking for messages that were to be pushed among those that were not.
 const ROUNDS_MAX: usize = 20;
@@ -11,6 +12,22 @@ const ROUNDS_MAX: usize = 20;
 const ROUND_LEN: usize = 200;
 /// Places from one mark to the next, at most.
 const MARK_SPAN: Seq = super::history::MARK_EVERY;
+
+/// What is known of these messages and calls, in their order, and the one with which there was enough.
+fn traces_of(
+    sql: &Connection,
+    ids: &[u64],
+    wanted: usize,
+) -> Result<(Vec<TraceRecord>, Option<u64>), Trouble> {
+    let mut records = Vec::new();
+    for id in ids {
+        records.extend(pushes::trace(sql, *id)?);
+        if records.len() >= wanted {
+            return Ok((records, Some(*id)));
+        }
+    }
+    Ok((records, None))
+}
 
 impl SqliteStore {
     /// Up to `count` traces of messages and calls below `before`, newest first, and where the page after begins.
@@ -25,22 +42,16 @@ impl SqliteStore {
         let mut below = before;
         for _ in 0..ROUNDS_MAX {
             let ids = self.newest_subjects(app, user, below, ROUND_LEN).await?;
-            for id in &ids {
-                page.records.extend(
-                    self.readers
-                        .read({
-                            let id = *id;
-                            move |sql| pushes::trace(sql, id)
-                        })
-                        .await?,
-                );
-                below = *id;
-                if page.records.len() >= count {
-                    page.next = Some(below);
-                    return Ok(page);
-                }
+            let is_last = ids.len() < ROUND_LEN;
+            below = ids.last().copied().unwrap_or(below);
+            let wanted = count.saturating_sub(page.records.len());
+            let (records, full_at) = self.readers.read(move |sql| traces_of(sql, &ids, wanted)).await?;
+            page.records.extend(records);
+            if full_at.is_some() {
+                page.next = full_at;
+                return Ok(page);
             }
-            if ids.len() < ROUND_LEN {
+            if is_last {
                 return Ok(page);
             }
         }
