@@ -144,7 +144,9 @@ impl Retractor {
                 let record = self.store.call(*call).await?;
                 let concerned =
                     |target: &Target| users.contains(&target.user) && !acted_on(record.as_ref(), target);
-                let records = self.store.trace(call.0).await?;
+                let mut records = self.store.trace(call.0).await?;
+                // Who was called anew since keeps the new notice.
+                records.retain(|record| record.intent.id < order.id);
                 self.collect(&records, &reason, concerned, now, &mut found).await?;
             }
         }

@@ -172,6 +172,7 @@ fn invitation(invitees: &[&str], timeout: u32) -> CallInvite {
         invitees: invitees.iter().map(|name| user(name)).collect(),
         timeout,
         mode: hongyan_wire::call::CallMode::General,
+        enable_not_received_check: false,
         extended_data: "a call".into(),
         push_config: None,
     }

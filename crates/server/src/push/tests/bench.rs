@@ -321,6 +321,9 @@ impl Bench {
             extended_data: String::new(),
             deadline_at,
             device: None,
+            accepted_at: 0,
+            check_at: 0,
+            notice: 0,
         };
         let callees = users.iter().map(|name| record(name, CallUserState::Inviting, now + ring_ms));
         let call = CallRecord {
@@ -331,6 +334,8 @@ impl Bench {
             caller: user("ann"),
             extended_data: String::new(),
             timeout_s: (ring_ms / 1_000) as u32,
+            checks: false,
+            ends_at: None,
             created_at: now,
             due_at: Some(now + ring_ms),
             ended_at: None,
@@ -360,7 +365,7 @@ impl Bench {
         let record = call.users.iter_mut().find(|record| record.user == user(name)).unwrap();
         record.state = state;
         call.version += 1;
-        self.store.save_call(call.clone(), None, None).await.unwrap();
+        self.store.save_call(call.clone(), vec![], None).await.unwrap();
     }
 
     pub async fn trace(&self, id: u64) -> TraceView {
