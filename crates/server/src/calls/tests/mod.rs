@@ -1,6 +1,7 @@
 //! Calls over the real store, a hub, and a clock moved by hand. Nothing sleeps; every wait is bounded.
 
 mod actions;
+mod advanced;
 mod deadlines;
 mod order;
 
