@@ -134,7 +134,7 @@ export class Calls {
   async join(callID: string, config: types.ZIMCallJoinConfig): Promise<types.ZIMCallJoinSentResult> {
     const params = answer(callID, config.extendedData);
     const result = await this.#enter(callID, () => this.#session.request('call.join', params));
-    this.#open.enter(callID, ZIMCallInvitationMode.Advanced);
+    if (this.#entry(callID) === 'in') this.#open.enter(callID, ZIMCallInvitationMode.Advanced);
     return { ...result, callUserList: result.callUserList.map(toCallUser) };
   }
 
@@ -143,8 +143,11 @@ export class Calls {
     this.#entered.set(callID, 'asking');
     try {
       const result = await ask();
-      this.#entered.set(callID, 'in');
-      this.#changed(callID, 'answered');
+      // Whatever ended the call since the answer was on its way stands.
+      if (this.#entry(callID) !== 'out') {
+        this.#entered.set(callID, 'in');
+        this.#changed(callID, 'answered');
+      }
       return result;
     } catch (thrown) {
       this.#entered.set(callID, 'out');

@@ -81,8 +81,10 @@ async fn further_people_ring_are_pushed_and_counted() {
     let call = world.advanced(&["bob"]).await;
     world.calls.accept(&who("bob"), answer(call)).await.unwrap();
     world.signals();
-    let result = world.calls.calling_invite(&who("bob"), further(call, &["ann", "carol", "ghost"])).await.unwrap();
-    let errors: Vec<_> = result.error_user_list.iter().map(|one| (one.user_id.as_str(), one.reason)).collect();
+    let result =
+        world.calls.calling_invite(&who("bob"), further(call, &["ann", "carol", "ghost"])).await.unwrap();
+    let errors: Vec<_> =
+        result.error_user_list.iter().map(|one| (one.user_id.as_str(), one.reason)).collect();
     assert_eq!(errors, [("ghost", Code::NO_SUCH_USER), ("ann", Code::CALL_IN_ALREADY)]);
     let signals = world.signals();
     let [Signal::Intent(intent)] = &signals[..] else { panic!("{signals:?}") };
