@@ -181,7 +181,11 @@ impl Retractor {
                 }
                 let purpose =
                     Purpose::TakeBack { dispatch: dispatch.request.id, reason: reason.code().to_owned() };
-                found.requests.push(self.request(&dispatch.request, purpose, shown, now));
+                let mut request = self.request(&dispatch.request, purpose, shown, now);
+                if may_have_fallen_back(&dispatch.request, attempts) {
+                    request.notice = request.notice.as_alert();
+                }
+                found.requests.push(request);
             }
             for (dispatch, targets) in badges {
                 found.requests.extend(self.corrections(&dispatch.request, targets, now).await?);
@@ -325,6 +329,12 @@ fn may_have_arrived(attempt: &Attempt) -> bool {
         0 => !matches!(attempt.code.as_str(), "connect" | "busy" | "unsendable"),
         status => matches!(status, 500 | 502 | 504),
     }
+}
+
+/// A call that the vendor had no right for was shown as an alert at a later try, and only that can be taken back.
+/// Taking back an alert that never was does no harm.
+fn may_have_fallen_back(request: &NewDispatch, attempts: &[Attempt]) -> bool {
+    attempts.len() > 1 && request.notice.strategy.kind(request.vendor) == Some(NoticeKind::Call)
 }
 
 /// A silent notice shows nothing that could be taken back.
