@@ -133,7 +133,7 @@ async fn a_phone_that_is_away_rings_and_shows_what_it_missed() {
     shows(&phone, &["rings"]).await;
     ann.call_end(&leave(call, push("missed"))).await.unwrap();
     shows(&phone, &["missed"]).await;
-    let categories: Vec<_> = phone.notices().iter().map(|notice| notice.category.clone()).collect();
+    let categories: Vec<_> = phone.notices().iter().map(|notice| notice.category).collect();
     assert!(format!("{categories:?}").contains("MissCall"), "{categories:?}");
 }
 

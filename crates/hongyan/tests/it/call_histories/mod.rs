@@ -64,7 +64,7 @@ async fn every_history_ends_the_same_on_server_clients_and_phones() {
     let ends = check_pushes(&program, &played).await;
     serving.stop().await;
     assert_eq!(played.len(), histories);
-    report(&casts, &played, kills, took, &ends);
+    println!("{}", report(&casts, &played, kills, took, &ends));
 }
 
 /// A program with a Push Kit, an app for several devices a user, and a strategy that rings.
@@ -151,7 +151,7 @@ fn report(
     kills: u32,
     took: Duration,
     ends: &BTreeMap<String, usize>,
-) {
+) -> String {
     let mut states: BTreeMap<String, usize> = BTreeMap::new();
     for one in played.iter().flat_map(|one| &one.last.call_user_list) {
         let state: CallUserState = one.state;
@@ -163,11 +163,11 @@ fn report(
         let (shown, calls) = cast.shelf().counts();
         (notices, woken) = (notices + shown, woken + calls);
     }
-    println!(
+    format!(
         "{} histories ({advanced} advanced) by {} casts in {:.1} s, {kills} kills; users ended {states:?}; \
          phones showed {notices} notices and were woken {woken} times; ends of invitations by device: {ends:?}",
         played.len(),
         casts.len(),
         took.as_secs_f64(),
-    );
+    )
 }
