@@ -8,7 +8,7 @@ use super::{
     rewind::Rewind,
     ws,
 };
-use futures_util::FutureExt;
+use futures_util::{FutureExt, future::BoxFuture};
 use std::{io, panic::AssertUnwindSafe, sync::Arc, time::Duration};
 use tokio::{
     io::{AsyncRead, AsyncWrite},
@@ -82,26 +82,34 @@ fn open(door: &Arc<Door>, connections: &mut JoinSet<()>, socket: TcpStream, plac
     }));
 }
 
-/// The ways of a connection are in boxes: a task is as large as the largest of them, and most sit idle in one.
+/// A connection after its first words.
+type Way = BoxFuture<'static, io::Result<()>>;
+
+/// The steps of a connection are in boxes that go with them: a task is as large as what it may hold, and most
+/// sit idle in the last step.
 async fn serve(door: Arc<Door>, socket: TcpStream, place: Place) -> io::Result<()> {
     socket.set_nodelay(true)?;
-    let Some(keys) = door.tls.clone() else {
-        return choose(door, socket, place).await;
+    let way = match door.tls.clone() {
+        None => Box::pin(choose(door, socket, place)).await?,
+        Some(keys) => {
+            let shaken = timeout(TLS_TIMEOUT, Box::pin(keys.acceptor().accept(socket))).await;
+            let stream = shaken.map_err(|_| io::Error::from(io::ErrorKind::TimedOut))??;
+            Box::pin(choose(door, stream, place)).await?
+        }
     };
-    let shaken = timeout(TLS_TIMEOUT, Box::pin(keys.acceptor().accept(socket))).await;
-    let stream = shaken.map_err(|_| io::Error::from(io::ErrorKind::TimedOut))??;
-    Box::pin(choose(door, stream, place)).await
+    way.await
 }
 
-async fn choose<S>(door: Arc<Door>, mut stream: S, place: Place) -> io::Result<()>
+/// Reads what the client wants; what follows is a step of its own.
+async fn choose<S>(door: Arc<Door>, mut stream: S, place: Place) -> io::Result<Way>
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
-    match Box::pin(read_wish(&mut stream, &door.origins)).await? {
-        Wish::Http(read) => Box::pin(http::serve(&door, Rewind::new(read, stream))).await,
-        Wish::WebSocket(handshake, rest) => {
-            Box::pin(ws::serve(door, stream, handshake, rest, place)).await?;
-        }
-    }
-    Ok(())
+    Ok(match read_wish(&mut stream, &door.origins).await? {
+        Wish::Http(read) => Box::pin(async move {
+            http::serve(&door, Rewind::new(read, stream)).await;
+            Ok(())
+        }),
+        Wish::WebSocket(handshake, rest) => Box::pin(ws::serve(door, stream, handshake, rest, place)),
+    })
 }
