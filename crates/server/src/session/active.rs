@@ -15,13 +15,15 @@ use hongyan_wire::{
 };
 use serde::Serialize;
 use std::sync::Arc;
-use tokio::task::JoinHandle;
+use tokio::sync::oneshot;
 
 /// A logged-in session. Dropping it, or `end`, frees its seat and stops its sync.
 pub struct Active {
     device: Arc<Device>,
-    seating: Option<Seating>,
-    sync: JoinHandle<()>,
+    seating: Seating,
+    /// Dropping it stops the sync. The handle of its task would keep the task's memory beyond its end, for as long
+    /// as the session lasts.
+    _sync: oneshot::Sender<()>,
 }
 
 /// What requests of one session share.
@@ -56,8 +58,15 @@ impl Active {
             who,
         });
         device.wake_push();
-        let sync = tokio::spawn(device.clone().catch_up(known));
-        Self { device, seating: Some(seating), sync }
+        let (sync, stopped) = oneshot::channel::<()>();
+        let caught_up = device.clone().catch_up(known);
+        tokio::spawn(async move {
+            tokio::select! {
+                _ = stopped => {}
+                () = caught_up => {}
+            }
+        });
+        Self { device, seating, _sync: sync }
     }
 
     /// Handles one text frame. What can be answered at once goes into the mailbox before this returns; the
@@ -87,21 +96,13 @@ impl Active {
     }
 
     /// Leaves the hub. After `Dropped` the device counts as online for messages during its reconnect grace.
-    pub fn end(mut self, ending: Ending) {
+    pub fn end(self, ending: Ending) {
         let now_ms = self.device.services.clock.now_ms();
-        if let Some(seating) = self.seating.take() {
-            match ending {
-                Ending::Dropped => seating.drop_out(now_ms),
-                Ending::Ended => drop(seating),
-            }
+        match ending {
+            Ending::Dropped => self.seating.drop_out(now_ms),
+            Ending::Ended => drop(self.seating),
         }
         self.device.wake_push();
-    }
-}
-
-impl Drop for Active {
-    fn drop(&mut self) {
-        self.sync.abort();
     }
 }
 
@@ -263,7 +264,7 @@ impl Device {
     }
 
     fn app_state(&self, phase: AppPhase) -> Result<(), Refusal> {
-        self.seat.set_phase(phase);
+        self.seat.set_phase(phase, self.services.clock.now_ms());
         self.wake_push();
         Ok(())
     }
