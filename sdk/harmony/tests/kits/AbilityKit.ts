@@ -14,7 +14,8 @@ export const appManager = {
   },
 };
 
-class Context implements Declared.common.ApplicationContext, Declared.common.UIAbilityContext {
+/** The context of an app and of its ability. */
+export class Context implements Declared.common.ApplicationContext, Declared.common.UIAbilityContext {
   readonly filesDir = '';
   readonly abilityInfo = { name: start.abilityName, bundleName: start.bundleName };
   readonly #watchers = new Set<Declared.ApplicationStateChangeCallback>();

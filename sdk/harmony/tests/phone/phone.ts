@@ -7,7 +7,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { openNodeSocket } from '../../../zim/src/platform/node/index.js';
 import { EmulatedPhone } from '../../../zpns/src/emulator.js';
 import type { DevServer } from '../../../zim/tests/integration/dev.js';
-import type { Answer, Call, News, Start } from '../kits/system.js';
+import type { Answer, Call, News, Start } from '../kits/terms.js';
 
 /** A notice in the shade. */
 export interface Notice {
