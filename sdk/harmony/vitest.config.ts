@@ -1,7 +1,7 @@
 /**
- * Tests of the HarmonyOS modules, in two parts. `modules` runs what `npm run build` made of them. `suite` runs
- * the integration tests of `@hongyan/zim` and `@hongyan/zpns` once more, as they are, with the clients made of
- * the modules and of played kits.
+ * Tests of the HarmonyOS modules, in two parts. `modules` runs what `npm run build` made of them. `suite`
+ * runs the integration tests of `@hongyan/zim` and `@hongyan/zpns` once more, as they are, with the clients
+ * made of the modules and of played kits.
  */
 
 import { defineConfig } from 'vitest/config';

@@ -60,7 +60,14 @@ export class Context implements Declared.common.ApplicationContext, Declared.com
 /** The one application of this process. */
 export const application = new Context();
 
-/** What the app's ability extends. */
-export class UIAbility {
+/** What the app's ability extends; the system's own does nothing of its life. */
+export class UIAbility implements Declared.UIAbility {
   context: Declared.common.UIAbilityContext = application;
+  onCreate(): void {}
+  onNewWant(): void {}
+  onWindowStageCreate(): void {}
+  onWindowStageDestroy(): void {}
+  onForeground(): void {}
+  onBackground(): void {}
+  onDestroy(): void {}
 }

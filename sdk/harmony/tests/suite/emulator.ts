@@ -3,6 +3,7 @@
  * given is the HarmonyOS module's own, over a played Push Kit.
  */
 
+import { UIAbility } from '@kit.AbilityKit';
 import { CallService } from '@modules/zpns/CallService';
 import { PushKit } from '@modules/zpns/PushKit';
 import {
@@ -12,7 +13,6 @@ import {
   type EmulatorProvider as Emulated,
 } from '../../../zpns/src/emulator.js';
 import type { PushProvider, Unwatch, ZPNsMessage } from '../../../zpns/src/types.js';
-import { UIAbility } from '../kits/AbilityKit.js';
 import { answerTo, news } from './system.js';
 
 export { EmulatedPhone, PhoneError } from '../../../zpns/src/emulator.js';
