@@ -31,6 +31,7 @@ run(EntryAbility, {
   login: (userID: string) => Sample.get().login(userID, userID),
   logout: () => Sample.get().logout(),
   route: () => Sample.get().route.take(),
+  lastUser: () => Sample.get().lastUserID(),
   load: () => Sample.get().chats.load(),
   open: ({ to, type }: { to: string; type: number }) => Sample.get().chats.open(new Destination(to, type)),
   close: () => Sample.get().chats.close(),

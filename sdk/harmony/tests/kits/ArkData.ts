@@ -2,7 +2,10 @@
 
 import type * as Declared from '@kit.ArkData';
 import type { AsyncCallback, BusinessError } from '@kit.BasicServicesKit';
-import { start, SystemError, tell } from './system.js';
+import { listen, start, SystemError, tell } from './system.js';
+
+let isLocked = start.config['locked'] === true;
+listen('unlock', () => (isLocked = false));
 
 class File {
   readonly #name: string;
@@ -38,7 +41,7 @@ const files = new WeakMap<object, Map<string, File>>();
 export const preferences = {
   getPreferencesSync(context: object | null, options: Declared.preferences.Options): File {
     if (!context) throw new SystemError(401, 'a context is needed');
-    if (start.config['locked'] === true) throw new SystemError(15500000, 'inner error');
+    if (isLocked) throw new SystemError(15500000, 'inner error');
     const own = files.get(context) ?? new Map<string, File>();
     files.set(context, own);
     const file = own.get(options.name) ?? new File(options.name);

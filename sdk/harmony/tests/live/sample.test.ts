@@ -72,6 +72,33 @@ describe('starting', () => {
     expect((await sees(bobPhone, ({ isConnected }) => isConnected, since)).userID).toBe(bob);
   });
 
+  it('by a call asks for nothing while nobody looks', async () => {
+    await bobPhone.kill();
+    bobPhone.config = { ...stage.client, hasWindow: true };
+    const since = bobPhone.happened.length;
+    await annPhone.run('invite', bob);
+    await bobPhone.wait(() => bobPhone.all('page', since)[0]);
+    await bobPhone.run('watch');
+    await inCall(bobPhone, INCOMING);
+    expect(bobPhone.all('asked permission.request', since)).toEqual([]);
+    await bobPhone.open();
+    await bobPhone.wait(() => bobPhone.all('asked permission.request', since)[0]);
+  });
+
+  it('without a network asks for the login of the user it knows', async () => {
+    await bobPhone.kill();
+    await bobPhone.network(false);
+    bobPhone.haste = 20;
+    const since = bobPhone.happened.length;
+    await bobPhone.open();
+    await bobPhone.run('watch');
+    await sees(bobPhone, ({ userID }) => userID === '', since);
+    expect(await bobPhone.run('lastUser')).toBe(bob);
+    await bobPhone.network(true);
+    await bobPhone.run('login', bob);
+    await sees(bobPhone, ({ isConnected }) => isConnected, since);
+  });
+
   it('leads to the settings when the permission was refused', async () => {
     await bobPhone.kill();
     await bobPhone.allow(false);
@@ -152,6 +179,15 @@ describe('calling', () => {
     await inCall(bobPhone, NONE);
   });
 
+  it('an app in front: given up before the server had answered', async () => {
+    const inviting = annPhone.run('invite', bob);
+    await annPhone.run('leave');
+    await inviting;
+    await bobPhone.hears('look', (look) => (look['call'] as Look['call'])[0] === INCOMING);
+    await inCall(bobPhone, NONE);
+    expect((await annPhone.run<Look>('look')).call).toEqual([NONE, '']);
+  });
+
   it('a killed app: answered on the banner', async () => {
     await bobPhone.kill();
     await annPhone.run('invite', bob);
@@ -174,16 +210,34 @@ describe('calling', () => {
   });
 });
 
-it('a call to a phone that is not unlocked yet is reported, and the app outlives it', async () => {
+it('a call to a phone that is not unlocked yet is reported; the app begins once it is unlocked', async () => {
   await bobPhone.kill();
-  bobPhone.config = { ...stage.client, locked: true };
+  bobPhone.config = { ...stage.client, locked: true, hasWindow: true };
   const since = bobPhone.happened.length;
   await annPhone.run('invite', bob);
   await bobPhone.wait(() => bobPhone.all('asked call.report', since)[0]);
   const { text } = await bobPhone.wait(() => bobPhone.all('log', since)[0]);
   expect(text).toMatch(/^not started: 15500000 /);
   await bobPhone.wait(() => bobPhone.all('running', since)[0]);
+  expect(bobPhone.all('page', since)).toEqual(['pages/NotStarted']);
+  bobPhone.unlock();
+  await bobPhone.open();
+  await bobPhone.wait(() => bobPhone.all('page', since).find((page) => (page as unknown) === 'pages/Index'));
+  await bobPhone.run('watch');
+  expect((await inCall(bobPhone, INCOMING)).call).toEqual([INCOMING, ann]);
   expect(bobPhone.all('crash', since)).toEqual([]);
+});
+
+it('an app without settings says so on the screen instead of ending', async () => {
+  const phone = await stage.phone(`empty-${number}`);
+  phone.config = { appID: 0, appSign: '', server: stage.dev.server };
+  await phone.open();
+  expect(phone.all('page')).toEqual(['pages/NotStarted']);
+  expect(phone.all('asked permission.request')).toEqual([]);
+  expect(phone.all('log').map(({ text }) => text)).toEqual([
+    expect.stringMatching(/^not started: \d+ .*appID/),
+    expect.stringMatching(/^not started: \d+ .*appID/),
+  ]);
 });
 
 it('logging out ends notices, and the next start asks who it is', async () => {

@@ -106,6 +106,12 @@ export class Phone {
     this.#tell('button', { callId, voipCallUiEvent, errorReason: 0 });
   }
 
+  /** The first unlock after a restart of the phone: what apps stored can be read from now on. */
+  unlock(): void {
+    this.config = { ...this.config, locked: false };
+    this.#tell('unlock', {});
+  }
+
   /** Flight mode on or off. */
   async network(online: boolean): Promise<void> {
     this.#online = online;
