@@ -94,6 +94,7 @@ export class Phone {
   async tap(notice: Notice): Promise<void> {
     const { want } = (await this.call('notice.tap', { id: notice.id })) as { want: Start['want'] };
     if (this.#process) {
+      this.#process.kill('SIGCONT');
       this.#tell('want', want);
       this.#tell('phase', true);
     } else {
@@ -129,6 +130,11 @@ export class Phone {
   async kill(): Promise<void> {
     await this.#end();
     await this.#state('killed');
+  }
+
+  /** The system lets an app that is behind others run no more, as it does before long. A tap thaws it. */
+  freeze(): void {
+    this.#process?.kill('SIGSTOP');
   }
 
   /** A method of the emulated phone. */
