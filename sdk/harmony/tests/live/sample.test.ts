@@ -1,6 +1,7 @@
 /** The sample app's code paths against server and emulator: log in, chat, a notice, a call, log out. */
 
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { newApp, Person } from '../../../zim/tests/integration/dev.js';
 import type { Phone } from '../phone/phone.js';
 import { Stage } from '../phone/stage.js';
 
@@ -228,6 +229,29 @@ it('a call to a phone that is not unlocked yet is reported; the app begins once 
   expect(bobPhone.all('crash', since)).toEqual([]);
 });
 
+it('a user who logs in elsewhere is asked to log in here, and leaves nothing behind', async () => {
+  const app = await newApp(stage.dev, 'one device');
+  const elsewhere = await stage.phone(`elsewhere-${number}`);
+  const before = bobPhone.happened.length;
+  for (const phone of [bobPhone, elsewhere]) {
+    await phone.kill();
+    phone.config = { server: app.server, appID: app.appID, appSign: app.appSign };
+    await phone.open();
+    await phone.run('watch');
+  }
+  await sees(bobPhone, ({ isConnected }) => isConnected, before);
+  const { zim } = new Person(app);
+  await zim.login(ann, {});
+  await zim.sendMessage({ type: 1, message: 'for bob alone' }, bob, 0, { priority: 2 });
+  await sees(bobPhone, ({ conversations }) => conversations.length === 1, before);
+  const since = bobPhone.happened.length;
+  await elsewhere.run('login', bob);
+  await sees(bobPhone, ({ userID }) => userID === '', since);
+  expect(await bobPhone.run('look')).toMatchObject({ isConnected: false, conversations: [], messages: [] });
+  expect(await bobPhone.run('lastUser')).toBe('');
+  zim.destroy();
+});
+
 it('an app without settings says so on the screen instead of ending', async () => {
   const phone = await stage.phone(`empty-${number}`);
   phone.config = { appID: 0, appSign: '', server: stage.dev.server };
@@ -240,8 +264,16 @@ it('an app without settings says so on the screen instead of ending', async () =
   ]);
 });
 
-it('logging out ends notices, and the next start asks who it is', async () => {
+it('logging out ends notices, leaves nothing behind, and the next start asks who it is', async () => {
+  await annPhone.run('open', { to: bob, type: 0 });
+  await annPhone.run('send', 'for bob alone');
+  await bobPhone.wait(() => (bobPhone.all('badge').at(-1) as unknown as number) === 1 || undefined);
+  await annPhone.run('invite', bob);
+  await inCall(bobPhone, INCOMING);
   await bobPhone.run('logout');
+  expect(await bobPhone.run('look')).toMatchObject({ conversations: [], messages: [], call: [NONE, ''] });
+  expect(bobPhone.all('badge').at(-1)).toBe(0);
+  await sees(annPhone, ({ call }) => call[0] === NONE);
   await bobPhone.kill();
   await annPhone.run('open', { to: bob, type: 0 });
   await annPhone.run('send', 'gone');
