@@ -150,6 +150,7 @@ describe('chatting', () => {
     await bobPhone.leave();
     // The server has read that the app left: it takes the frames of a connection in order.
     await bobPhone.run('load');
+    bobPhone.freeze();
     await annPhone.run('open', { to: bob, type: 0 });
     await annPhone.run('send', 'look here');
     await bobPhone.tap(await bobPhone.wait(() => bobPhone.notices[0]));
