@@ -1,6 +1,7 @@
 /**
- * Makes one Node program of .ets files: they are transpiled by DevEco's compiler, the kits are the played
- * ones of `tests/kits`, and both modules are taken from their sources.
+ * Runs .ets files on Node: they are transpiled by DevEco's compiler, the kits are the played ones of
+ * `tests/kits`, and both modules are taken from their sources. `bundle` makes one program of them, `ets` is
+ * for a test runner.
  */
 
 import { existsSync, readFileSync } from 'node:fs';
@@ -36,20 +37,26 @@ export async function bundle(entry, outFolder) {
   return join(outFolder, 'app.mjs');
 }
 
+/** Names of modules, of parts of them, of kits and of the sample, and where their files are. */
+const PLACES = [
+  [/^@kit\.(\w+)$/, (kit) => join(HARMONY, 'tests/kits', kit)],
+  [/^@hongyan\/(zim|zpns)$/, (module) => join(HARMONY, module, 'Index')],
+  [/^@modules\/(zim|zpns)\/(.+)$/, (module, part) => join(HARMONY, module, 'src/main/ets', part)],
+  [/^@sample\/(.+)$/, (part) => join(SAMPLE, part)],
+];
+
 /** Finds and reads what a .ets file imports, as DevEco's loader does. */
-function ets() {
+export function ets() {
   return {
     name: 'ets',
     enforce: 'pre',
     resolveId(name, importer) {
-      if (name.startsWith('@kit.')) return join(HARMONY, 'tests/kits', `${name.slice('@kit.'.length)}.ts`);
-      if (name.startsWith('@hongyan/')) return join(HARMONY, name.slice('@hongyan/'.length), 'Index.ets');
-      if (name.startsWith('@sample/')) return join(SAMPLE, `${name.slice('@sample/'.length)}.ets`);
+      for (const [pattern, place] of PLACES) {
+        const found = pattern.exec(name);
+        if (found) return withEnding(place(...found.slice(1)));
+      }
       if (!name.startsWith('.') || !importer) return null;
-      const target = join(dirname(importer), name);
-      const endings = ['', '.ets', '.ts'];
-      const found = endings.find((ending) => /\.e?ts$/.test(target + ending) && existsSync(target + ending));
-      return found === undefined ? null : target + found;
+      return withEnding(join(dirname(importer), name));
     },
     load(path) {
       if (!path.endsWith('.ets')) return null;
@@ -60,4 +67,11 @@ function ets() {
       return { code: transpiled.outputText, map: null, moduleType: 'js' };
     },
   };
+}
+
+/** The file that a name without its ending means; `null` if there is none. */
+function withEnding(target) {
+  const endings = ['', '.ets', '.ts'];
+  const found = endings.find((ending) => /\.e?ts$/.test(target + ending) && existsSync(target + ending));
+  return found === undefined ? null : target + found;
 }

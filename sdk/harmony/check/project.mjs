@@ -7,17 +7,71 @@ import { readJson } from './layout.mjs';
 
 const PUSH_LISTENER = 'action.ohos.push.listener';
 const HOME = 'action.system.home';
+/** Besides what names other files: without these DevEco does not take a folder for a project. */
+const FILES = ['AppScope/app.json5', 'build-profile.json5', 'hvigorfile.ts', 'hvigor/hvigor-config.json5'];
+FILES.push('oh-package.json5', 'entry/build-profile.json5', 'entry/hvigorfile.ts', 'entry/oh-package.json5');
+/** The oldest system that the modules are for, and what the project's own code needs of a newer one. */
+const NEWER = [['openNotificationSettings', 13]];
+const MODULES_API = 12;
+/** What a kit is no use without; a module brings it along. */
+const PERMISSIONS = [
+  ['webSocket.createWebSocket', 'ohos.permission.INTERNET'],
+  ['connection.createNetConnection', 'ohos.permission.GET_NETWORK_INFO'],
+];
 
 /** Faults of the project in a folder, as sentences. */
 export function projectFaults(folder) {
+  const missing = FILES.filter((file) => !existsSync(join(folder, file)));
+  if (missing.length > 0) return missing.map((file) => `${file} is missing`);
   const { module } = readJson(folder, 'entry/src/main/module.json5');
   return [
+    ...versionFaults(folder),
+    ...permissionFaults(folder),
     ...moduleFaults(folder),
     ...dependencyFaults(folder),
     ...skillFaults(module.abilities),
     ...pageFaults(folder, module),
     ...resourceFaults(folder),
   ];
+}
+
+function versionFaults(folder) {
+  const { app } = readJson(folder, 'build-profile.json5');
+  const faults = [];
+  const { modelVersion } = readJson(folder, 'hvigor/hvigor-config.json5');
+  if (readJson(folder, 'oh-package.json5').modelVersion !== modelVersion) {
+    faults.push('oh-package.json5 and hvigor-config.json5 have one modelVersion');
+  }
+  const code = sourceOf(folder, 'entry/src/main');
+  const needed = NEWER.filter(([name]) => code.includes(name)).map(([, api]) => api);
+  for (const { name, compatibleSdkVersion, buildOption } of app.products) {
+    const api = Number(/\((\d+)\)$/.exec(compatibleSdkVersion)?.[1]);
+    const least = Math.max(MODULES_API, ...needed);
+    if (!(api >= least)) faults.push(`product ${name}: the code needs API ${least}`);
+    if (buildOption?.strictMode?.useNormalizedOHMUrl !== true) {
+      faults.push(`product ${name}: useNormalizedOHMUrl must be true for HARs that are built apart`);
+    }
+  }
+  return faults;
+}
+
+/** Permissions of modules merge into the app: some module asks for what its code uses. */
+function permissionFaults(folder) {
+  return readJson(folder, 'build-profile.json5').modules.flatMap(({ name, srcPath }) => {
+    const main = join(srcPath, 'src/main');
+    if (!existsSync(join(folder, main, 'module.json5'))) return [];
+    const { requestPermissions = [] } = readJson(folder, join(main, 'module.json5')).module;
+    const code = sourceOf(folder, main);
+    return PERMISSIONS.filter(([call]) => code.includes(call))
+      .filter(([, permission]) => !requestPermissions.some((asked) => asked.name === permission))
+      .map(([, permission]) => `module ${name} uses what needs ${permission}`);
+  });
+}
+
+function sourceOf(folder, main) {
+  return etsFiles(join(folder, main))
+    .map((path) => readFileSync(path, 'utf8'))
+    .join('\n');
 }
 
 function moduleFaults(folder) {

@@ -60,6 +60,7 @@ export declare class UIAbility {
   onCreate(want: Want, launchParam: AbilityConstant.LaunchParam): void;
   onNewWant(want: Want, launchParam: AbilityConstant.LaunchParam): void;
   onWindowStageCreate(windowStage: import('./@kit.ArkUI').window.WindowStage): void;
+  onWindowStageDestroy(): void;
   onForeground(): void;
   onBackground(): void;
   onDestroy(): void;

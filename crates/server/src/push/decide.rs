@@ -3,7 +3,6 @@
 //! Everything it needs is in its arguments, so a decision can be replayed, explained and asked beforehand.
 
 use super::Reason;
-use hongyan_wire::client::AppPhase;
 
 /// What is decided, and the app's policies for it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -89,10 +88,17 @@ pub enum Rule {
 /// A session of a device.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Live {
-    /// What the device said of itself last.
-    pub phase: AppPhase,
+    /// Unix time in ms since when its app is in the background, as it said itself; `None`: in front.
+    pub away_since: Option<u64>,
     /// Unix time in ms of the login.
     pub since: u64,
+}
+
+impl Live {
+    /// Whether the app is in the background.
+    pub fn is_away(&self) -> bool {
+        self.away_since.is_some()
+    }
 }
 
 /// The decision.
@@ -148,13 +154,13 @@ pub enum Awaited {
 
 /// Decides for one device.
 pub fn decide(case: &Case, person: &Person, device: &Device) -> Step {
-    if device.acked && !case.is_news {
+    if device.acked && !case.is_news && !came_while_away(case, device) {
         return Step::Acked;
     }
     if let Some(reason) = settled(case, person) {
         return Step::Suppress(reason);
     }
-    if case.is_news && device.live.is_some_and(|live| live.phase == AppPhase::Foreground) {
+    if case.is_news && device.live.is_some_and(|live| !live.is_away()) {
         return Step::Suppress(Reason::Online);
     }
     match device.rule {
@@ -174,9 +180,16 @@ pub fn decide(case: &Case, person: &Person, device: &Device) -> Step {
     }
 }
 
+/// An app in the background takes and acknowledges what comes as long as the system lets it live, but nobody looks
+/// at it: only a notice can tell its user. Without a way to push, what it acknowledged it has.
+fn came_while_away(case: &Case, device: &Device) -> bool {
+    let away_since = device.live.and_then(|live| live.away_since);
+    away_since.is_some_and(|since| since <= case.created_at) && device.pushable.is_ok()
+}
+
 fn cause(device: &Device) -> Cause {
     match (device.live, device.dropped_at) {
-        (Some(live), _) if live.phase == AppPhase::Background => Cause::Background,
+        (Some(live), _) if live.is_away() => Cause::Background,
         (Some(_), _) => Cause::NotAcknowledged,
         (None, Some(_)) => Cause::StayedAway,
         (None, None) => Cause::NoSession,
@@ -223,7 +236,7 @@ fn patience(case: &Case, device: &Device) -> Option<(u64, Awaited)> {
     let (half_life, ack_wait_ms) = (half_life(case), case.ack_deadline_ms);
     if let Some(live) = device.live {
         // In the background it is offline for push; but if no push can go out, nothing is lost by waiting.
-        if live.phase == AppPhase::Background && device.pushable.is_ok() {
+        if live.is_away() && device.pushable.is_ok() {
             return None;
         }
         return Some((ack_by(case, &live), Awaited::Ack));

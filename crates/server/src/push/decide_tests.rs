@@ -1,6 +1,7 @@
 //! The decision as a table: every rule, its order, and the millisecond at which it turns.
 
 use super::*;
+use hongyan_wire::client::AppPhase;
 use proptest::prelude::*;
 
 const DAY_MS: u64 = 86_400_000;
@@ -38,7 +39,8 @@ const GONE: Device =
     Device { acked: false, live: None, dropped_at: None, pushable: Ok(()), rule: Rule::Idle };
 
 fn live(phase: AppPhase) -> Device {
-    Device { live: Some(Live { phase, since: 50_000 }), ..GONE }
+    let away_since = (phase == AppPhase::Background).then_some(60_000);
+    Device { live: Some(Live { away_since, since: 50_000 }), ..GONE }
 }
 
 fn in_front() -> Device {
@@ -57,6 +59,21 @@ fn turns(at_ms: u64, case: fn(u64) -> Case, person: &Person, device: &Device, be
 fn a_killed_app_is_pushed_at_once() {
     assert_eq!(decide(&message(0), &BOB, &GONE), Step::Push(Cause::NoSession));
     assert_eq!(decide(&call(0), &BOB, &GONE), Step::Push(Cause::NoSession));
+}
+
+/// G5. A phone whose app is in the background but still connected acknowledges within milliseconds. Whether its
+/// user got a notice depended on who was faster, it or the planner.
+#[test]
+fn what_an_app_in_the_background_acknowledges_is_pushed_all_the_same() {
+    let away = |since| Live { away_since: Some(since), since: 50_000 };
+    let acked = |since| Device { acked: true, live: Some(away(since)), ..GONE };
+    for case in [message(3), call(3)] {
+        assert_eq!(decide(&case, &BOB, &acked(60_000)), Step::Push(Cause::Background));
+        assert_eq!(decide(&case, &BOB, &acked(100_000)), Step::Push(Cause::Background));
+        assert_eq!(decide(&case, &BOB, &acked(100_001)), Step::Acked, "it was in front when it came");
+        let mute = Device { pushable: Err(Reason::NotBound), ..acked(60_000) };
+        assert_eq!(decide(&case, &BOB, &mute), Step::Acked, "there is no better way to tell it");
+    }
 }
 
 #[test]
@@ -134,7 +151,7 @@ fn the_users_rule_holds_once_the_other_platform_acknowledged_and_not_before() {
 
 #[test]
 fn coming_and_going_does_not_put_a_push_off_for_ever() {
-    let back = |since| Device { live: Some(Live { phase: AppPhase::Foreground, since }), ..GONE };
+    let back = |since| Device { live: Some(Live { away_since: None, since }), ..GONE };
     assert_eq!(decide(&message(4_900), &BOB, &back(104_000)), Step::Wait(109_000, Awaited::Ack));
     assert_eq!(decide(&message(9_999), &BOB, &back(109_000)), Step::Wait(110_000, Awaited::Ack));
     assert_eq!(decide(&message(10_000), &BOB, &back(109_000)), Step::Push(Cause::NotAcknowledged));
@@ -212,8 +229,9 @@ fn what_is_too_old_read_or_none_of_ones_business_is_not_pushed() {
 }
 
 fn any_device() -> impl Strategy<Value = Device> {
-    let phase = prop_oneof![Just(AppPhase::Foreground), Just(AppPhase::Background)];
-    let live = proptest::option::of((phase, 0u64..200_000).prop_map(|(phase, since)| Live { phase, since }));
+    let away_since = proptest::option::of(0u64..200_000);
+    let live = (away_since, 0u64..200_000).prop_map(|(away_since, since)| Live { away_since, since });
+    let live = proptest::option::of(live);
     let pushable = prop_oneof![Just(Ok(())), Just(Err(Reason::NotBound))];
     (any::<bool>(), live, proptest::option::of(0u64..200_000), pushable).prop_map(
         |(acked, live, dropped_at, pushable)| Device { acked, live, dropped_at, pushable, rule: Rule::Idle },
@@ -260,7 +278,8 @@ proptest! {
     ) {
         let case = Case { is_call, expires_at: 100_000 + life, ..message(ms) };
         if matches!(decide(&case, &person, &device), Step::Push(_)) {
-            prop_assert!(case.now < case.expires_at && !device.acked && device.pushable.is_ok());
+            prop_assert!(case.now < case.expires_at && device.pushable.is_ok());
+            prop_assert!(!device.acked || came_while_away(&case, &device));
             prop_assert!(person.call == Standing::Ringing && !person.has_read && !person.left);
             prop_assert!(!person.undisturbed || person.mentioned);
         }

@@ -21,9 +21,7 @@ use crate::{
 };
 use hongyan_vendors::{StrategyOptions, VendorKind};
 use hongyan_wire::{
-    AppId, ConversationKey, ConversationType, DeviceId, Seq, UserId,
-    call::CallUserState,
-    client::{AppPhase, PushRule},
+    AppId, ConversationKey, ConversationType, DeviceId, Seq, UserId, call::CallUserState, client::PushRule,
     conversation::NotificationStatus,
 };
 use std::{
@@ -79,14 +77,14 @@ pub(super) struct Prepared {
 /// What devices of several looks have in common.
 #[derive(Default)]
 pub(super) struct Shared {
-    targets: HashMap<AppId, HashMap<UserId, Vec<PushTarget>>>,
+    targets: HashMap<AppId, HashMap<UserId, Arc<[PushTarget]>>>,
     /// Whether pushes can go out with a credential.
     usable: HashMap<CredentialKey, Result<(), Reason>>,
 }
 
 impl Shared {
     fn of(&self, app: AppId, user: &UserId) -> &[PushTarget] {
-        self.targets.get(&app).and_then(|users| users.get(user)).map_or(&[], Vec::as_slice)
+        self.targets.get(&app).and_then(|users| users.get(user)).map_or(&[], |targets| targets)
     }
 
     fn usable(&self, app: AppId, target: &PushTarget) -> Result<(), Reason> {
@@ -184,7 +182,7 @@ impl Sources {
         for (app, users) in users {
             let users: Vec<UserId> = users.into_iter().cloned().collect();
             let targets = push_targets(&*self.store, app, &users).await?;
-            for target in targets.values().flatten() {
+            for target in targets.values().flat_map(|targets| targets.iter()) {
                 let key = (app, target.vendor, target.app_type);
                 if let Entry::Vacant(place) = shared.usable.entry(key) {
                     place.insert(self.credentials.find(key).await?.map(|_| ()));
@@ -290,7 +288,7 @@ impl View<'_> {
             return Rule::Idle;
         }
         let here = others.iter().filter(|(other, live, _)| {
-            *other != platform && live.phase == AppPhase::Foreground && rule.online_platforms.contains(other)
+            *other != platform && !live.is_away() && rule.online_platforms.contains(other)
         });
         here.fold(Rule::Idle, |so_far, (_, live, acked)| match (so_far, acked) {
             (Rule::Holds, _) | (_, true) => Rule::Holds,
@@ -466,10 +464,10 @@ fn lives(seats: Vec<Arc<Seat>>) -> (BTreeMap<DeviceId, Live>, HashMap<DeviceId, 
     let mut lives: BTreeMap<DeviceId, Live> = BTreeMap::new();
     let mut platforms = HashMap::new();
     for seat in seats {
-        let live = Live { phase: seat.phase(), since: seat.since };
+        let live = Live { away_since: seat.away_since(), since: seat.since };
         platforms.insert(seat.device.clone(), seat.platform);
         let known = lives.entry(seat.device.clone()).or_insert(live);
-        if known.phase == AppPhase::Background {
+        if known.is_away() {
             *known = live;
         }
     }

@@ -15,13 +15,15 @@ use hongyan_wire::{
 };
 use serde::Serialize;
 use std::sync::Arc;
-use tokio::task::JoinHandle;
+use tokio::sync::oneshot;
 
 /// A logged-in session. Dropping it, or `end`, frees its seat and stops its sync.
 pub struct Active {
     device: Arc<Device>,
-    seating: Option<Seating>,
-    sync: JoinHandle<()>,
+    seating: Seating,
+    /// Dropping it stops the sync. The handle of its task would keep the task's memory beyond its end, for as long
+    /// as the session lasts.
+    _sync: oneshot::Sender<()>,
 }
 
 /// What requests of one session share.
@@ -56,8 +58,15 @@ impl Active {
             who,
         });
         device.wake_push();
-        let sync = tokio::spawn(device.clone().catch_up(known));
-        Self { device, seating: Some(seating), sync }
+        let (sync, stopped) = oneshot::channel::<()>();
+        let caught_up = device.clone().catch_up(known);
+        tokio::spawn(async move {
+            tokio::select! {
+                _ = stopped => {}
+                () = caught_up => {}
+            }
+        });
+        Self { device, seating, _sync: sync }
     }
 
     /// Handles one text frame. What can be answered at once goes into the mailbox before this returns; the
@@ -74,6 +83,8 @@ impl Active {
                 self.device.noted(id, |device| device.services.chat.acknowledge(&device.who, &cursor))
             }
             (Ok(Request::Heartbeat(_)), Some(id)) => self.device.reply(frame::answer(id, &Empty {})),
+            // A future of its own: that of any request is as large as the largest, and has to be moved.
+            (Ok(Request::Send(send)), id) => Some(Box::pin(self.device.clone().serve_send(id, send))),
             (Ok(request), id) => Some(Box::pin(self.device.clone().serve(id, request))),
             (Err(refusal), id) => self.device.reply(frame::refusal(id, &refusal)),
         }
@@ -85,21 +96,13 @@ impl Active {
     }
 
     /// Leaves the hub. After `Dropped` the device counts as online for messages during its reconnect grace.
-    pub fn end(mut self, ending: Ending) {
+    pub fn end(self, ending: Ending) {
         let now_ms = self.device.services.clock.now_ms();
-        if let Some(seating) = self.seating.take() {
-            match ending {
-                Ending::Dropped => seating.drop_out(now_ms),
-                Ending::Ended => drop(seating),
-            }
+        match ending {
+            Ending::Dropped => self.seating.drop_out(now_ms),
+            Ending::Ended => drop(self.seating),
         }
         self.device.wake_push();
-    }
-}
-
-impl Drop for Active {
-    fn drop(&mut self) {
-        self.sync.abort();
     }
 }
 
@@ -133,17 +136,25 @@ impl Device {
 
     async fn serve(self: Arc<Self>, id: Option<u64>, request: Request) {
         let ending = matches!(request, Request::Logout(_));
-        let text = match (self.answer(id, request).await, id) {
-            (Ok(text), Some(_)) => Some(text),
-            (Ok(_), None) => None,
-            (Err(refusal), id) => Some(frame::refusal(id, &refusal)),
-        };
-        if let Some(text) = text {
-            self.seat.mailbox.push(Bytes::from(text));
-        }
+        let answer = self.answer(id, request).await;
+        self.put_answer(id, answer);
         if ending {
             self.seat.mailbox.close(CloseCode::LoggedOut);
         }
+    }
+
+    async fn serve_send(self: Arc<Self>, id: Option<u64>, send: Box<Send>) {
+        let sent = self.send(*send).await;
+        self.put_answer(id, text(id.unwrap_or_default(), sent));
+    }
+
+    fn put_answer(&self, id: Option<u64>, answer: Result<String, Refusal>) {
+        let text = match (answer, id) {
+            (Ok(text), Some(_)) => text,
+            (Ok(_), None) => return,
+            (Err(refusal), id) => frame::refusal(id, &refusal),
+        };
+        self.seat.mailbox.push(Bytes::from(text));
     }
 
     /// The answer to one request, as text.
@@ -151,7 +162,6 @@ impl Device {
         let (chat, calls, who) = (&self.services.chat, &self.services.calls, &self.who);
         let id = id.unwrap_or_default();
         match request {
-            Request::Send(send) => text(id, self.send(*send).await),
             Request::Revoke(asked) => text(id, chat.revoke(who, *asked).await),
             Request::BlockAdd(asked) => text(id, chat.block(who, asked).await),
             Request::BlockRemove(asked) => text(id, chat.unblock(who, asked).await),
@@ -258,7 +268,7 @@ impl Device {
     }
 
     fn app_state(&self, phase: AppPhase) -> Result<(), Refusal> {
-        self.seat.set_phase(phase);
+        self.seat.set_phase(phase, self.services.clock.now_ms());
         self.wake_push();
         Ok(())
     }

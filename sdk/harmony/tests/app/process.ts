@@ -8,6 +8,8 @@ export interface Ability {
   onCreate?(want: object, launchParam: object): void;
   onNewWant?(want: object, launchParam: object): void;
   onWindowStageCreate?(stage: object): void;
+  onForeground?(): void;
+  onBackground?(): void;
 }
 
 const REAL_TIMER = globalThis.setTimeout;
@@ -18,25 +20,36 @@ export function run(Ability: new () => Ability, commands: Record<string, (params
   for (const [name, command] of Object.entries(commands)) answerTo(name, command);
   const ability = new Ability();
   ability.onCreate?.(start.want, { launchReason: 1, lastExitReason: 0 });
-  if (start.isInFront) toFront(ability);
-  listen('phase', (isInFront: boolean) => isInFront && toFront(ability));
+  if (start.isInFront) move(ability, true);
+  else if (start.config['hasWindow'] === true) makeWindow(ability);
+  listen('phase', (isInFront: boolean) => move(ability, isInFront));
   listen('want', (want: object) => ability.onNewWant?.(want, { launchReason: 1, lastExitReason: 0 }));
   tell('running', {});
 }
 
 let hasWindow = false;
+let wasInFront = false;
 
-function toFront(ability: Ability): void {
-  if (!hasWindow) {
-    hasWindow = true;
-    ability.onWindowStageCreate?.({
-      loadContent: (page: string, loaded: (error: undefined) => void) => {
-        tell('page', page);
-        REAL_TIMER(() => loaded(undefined), 0);
-      },
-    });
+/** What the system calls when the user comes and goes; `application` tells its own watchers. */
+function move(ability: Ability, isInFront: boolean): void {
+  if (isInFront) makeWindow(ability);
+  if (isInFront !== wasInFront) {
+    wasInFront = isInFront;
+    if (isInFront) ability.onForeground?.();
+    else ability.onBackground?.();
   }
-  application.move(true);
+  application.move(isInFront);
+}
+
+function makeWindow(ability: Ability): void {
+  if (hasWindow) return;
+  hasWindow = true;
+  ability.onWindowStageCreate?.({
+    loadContent: (page: string, loaded: (error: undefined) => void) => {
+      tell('page', page);
+      REAL_TIMER(() => loaded(undefined), 0);
+    },
+  });
 }
 
 /** Waits of half a minute pass in a second; what is measured against the clock stays as it is. */

@@ -31,10 +31,15 @@ run(EntryAbility, {
   login: (userID: string) => Sample.get().login(userID, userID),
   logout: () => Sample.get().logout(),
   route: () => Sample.get().route.take(),
+  lastUser: () => Sample.get().lastUserID(),
   load: () => Sample.get().chats.load(),
   open: ({ to, type }: { to: string; type: number }) => Sample.get().chats.open(new Destination(to, type)),
   close: () => Sample.get().chats.close(),
-  send: (text: string) => Sample.get().chats.send(text, Sample.get().userID),
+  async send(text: string): Promise<string | undefined> {
+    const { chats, userID } = Sample.get();
+    await chats.send(text, userID);
+    return chats.messages.at(-1)?.messageID;
+  },
   invite: (userID: string) => Sample.get().calls.invite(userID, Sample.get().userID),
   accept: () => Sample.get().calls.accept(),
   leave: () => Sample.get().calls.leave(),

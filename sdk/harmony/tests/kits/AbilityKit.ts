@@ -14,7 +14,8 @@ export const appManager = {
   },
 };
 
-class Context implements Declared.common.ApplicationContext, Declared.common.UIAbilityContext {
+/** The context of an app and of its ability. */
+export class Context implements Declared.common.ApplicationContext, Declared.common.UIAbilityContext {
   readonly filesDir = '';
   readonly abilityInfo = { name: start.abilityName, bundleName: start.bundleName };
   readonly #watchers = new Set<Declared.ApplicationStateChangeCallback>();
@@ -59,7 +60,14 @@ class Context implements Declared.common.ApplicationContext, Declared.common.UIA
 /** The one application of this process. */
 export const application = new Context();
 
-/** What the app's ability extends. */
-export class UIAbility {
+/** What the app's ability extends; the system's own does nothing of its life. */
+export class UIAbility implements Declared.UIAbility {
   context: Declared.common.UIAbilityContext = application;
+  onCreate(): void {}
+  onNewWant(): void {}
+  onWindowStageCreate(): void {}
+  onWindowStageDestroy(): void {}
+  onForeground(): void {}
+  onBackground(): void {}
+  onDestroy(): void {}
 }

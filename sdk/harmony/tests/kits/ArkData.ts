@@ -2,7 +2,10 @@
 
 import type * as Declared from '@kit.ArkData';
 import type { AsyncCallback, BusinessError } from '@kit.BasicServicesKit';
-import { start, SystemError, tell } from './system.js';
+import { listen, start, SystemError, tell } from './system.js';
+
+let isLocked = start.config['locked'] === true;
+listen('unlock', () => (isLocked = false));
 
 class File {
   readonly #name: string;
@@ -31,15 +34,18 @@ class File {
   }
 }
 
-const files = new Map<string, File>();
+/** Files by name: each app has its own. */
+const files = new WeakMap<object, Map<string, File>>();
 
 /** Preferences files; none can be opened while the phone is locked since its start. */
 export const preferences = {
   getPreferencesSync(context: object | null, options: Declared.preferences.Options): File {
     if (!context) throw new SystemError(401, 'a context is needed');
-    if (start.config['locked'] === true) throw new SystemError(15500000, 'inner error');
-    const file = files.get(options.name) ?? new File(options.name);
-    files.set(options.name, file);
+    if (isLocked) throw new SystemError(15500000, 'inner error');
+    const own = files.get(context) ?? new Map<string, File>();
+    files.set(context, own);
+    const file = own.get(options.name) ?? new File(options.name);
+    own.set(options.name, file);
     return file;
   },
 };

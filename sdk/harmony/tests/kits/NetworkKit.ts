@@ -2,7 +2,7 @@
 
 import type * as Declared from '@kit.NetworkKit';
 import type { AsyncCallback, BusinessError, Callback, ErrorCallback } from '@kit.BasicServicesKit';
-import { openNodeSocket } from '../../../zim/src/platform/node/index.js';
+import { openNodeSocket } from '../../../zim/src/platform/node/websocket.js';
 import { listen, start, SystemError } from './system.js';
 
 type Listeners = {

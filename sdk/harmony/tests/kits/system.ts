@@ -3,53 +3,11 @@
  * own; killing it is SIGKILL, and nothing of it gets a last word.
  */
 
-/** What a process is started with. */
-export interface Start {
-  /** Preferences files by name: what the app stored in its lives before. */
-  storage: Record<string, Record<string, string>>;
-  want: { parameters?: Record<string, unknown>; uri?: string };
-  abilityName: string;
-  bundleName: string;
-  isInFront: boolean;
-  locale: string;
-  online: boolean;
-  /** How many times faster than real time its timers run. */
-  haste: number;
-  /** What the test's own code of the app needs to know. */
-  config: Record<string, unknown>;
-}
+import { type Answer, type Call, type News, type Start, SystemError } from './terms.js';
 
-/** A question, in either direction. */
-export interface Call {
-  id: number;
-  method: string;
-  params: unknown;
-}
-
-/** An answer, in either direction. */
-export interface Answer {
-  id: number;
-  result?: unknown;
-  error?: { code?: number; message: string };
-}
-
-/** News, in either direction. */
-export interface News {
-  event: string;
-  data: unknown;
-}
+export { SystemError } from './terms.js';
 
 type Handler = (params: never) => unknown;
-
-/** An error of the system, as its interfaces throw and reject with it. */
-export class SystemError extends Error {
-  constructor(
-    readonly code: number,
-    message: string,
-  ) {
-    super(message);
-  }
-}
 
 /** What the phone started this process with. */
 export const start = JSON.parse(process.env['HONGYAN_START'] ?? '') as Start;

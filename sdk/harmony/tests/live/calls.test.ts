@@ -168,6 +168,22 @@ describe('a call to a killed app', () => {
     expect(phone.heard('callInvitationReceived', since)).toEqual([]);
   });
 
+  it('looks plain when the function that styles it throws', async () => {
+    const { systemID } = await ring({ pushConfig: { ...pushConfig, payload: 'broken style' } });
+    expect(phone.all('asked call.report', since)).toMatchObject([{ callId: systemID, userName: '小安' }]);
+    expect(phone.all('asked call.refuse', since)).toEqual([]);
+    const text = expect.stringMatching(/no style for this call/) as string;
+    expect(phone.all('log', since)).toMatchObject([{ level: 'warn', text }]);
+  });
+
+  it('leaves the screen when the user logs out meanwhile', async () => {
+    const { systemID } = await ring();
+    await startUp();
+    await phone.hears('callInvitationReceived', undefined, since);
+    await phone.run('logout');
+    await told(systemID, DISCONNECTED);
+  });
+
   it('that the system will not show is refused, and the app still gets the invitation', async () => {
     phone.callReason = 1;
     const { callID, systemID } = await ring();

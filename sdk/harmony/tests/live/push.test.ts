@@ -223,6 +223,20 @@ describe('an app in the background', () => {
     expect(phone.heard('peerMessageReceived').flatMap(messages)).toHaveLength(2);
   });
 
+  it('that the system has frozen is pushed, and hears message and tap when it is thawed', async () => {
+    await openApp();
+    await phone.leave();
+    await told();
+    phone.freeze();
+    const messageID = await send('are you asleep?');
+    const notice = await phone.notice(messageID);
+    expect(phone.heard('peerMessageReceived')).toEqual([]);
+    await phone.tap(notice);
+    expect((await phone.hears('notificationClicked'))['extras']).toMatchObject({ messageID });
+    await phone.hears('peerMessageReceived', (data) => messages(data)[0]?.messageID === messageID);
+    expect((await stage.trace(messageID)).map(({ state }) => state)).toEqual(['pushed']);
+  });
+
   it('counts as in front again as soon as the user looks', async () => {
     await openApp();
     await phone.leave();

@@ -1,6 +1,7 @@
 /** The sample app's code paths against server and emulator: log in, chat, a notice, a call, log out. */
 
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { newApp, Person } from '../../../zim/tests/integration/dev.js';
 import type { Phone } from '../phone/phone.js';
 import { Stage } from '../phone/stage.js';
 
@@ -72,6 +73,33 @@ describe('starting', () => {
     expect((await sees(bobPhone, ({ isConnected }) => isConnected, since)).userID).toBe(bob);
   });
 
+  it('by a call asks for nothing while nobody looks', async () => {
+    await bobPhone.kill();
+    bobPhone.config = { ...stage.client, hasWindow: true };
+    const since = bobPhone.happened.length;
+    await annPhone.run('invite', bob);
+    await bobPhone.wait(() => bobPhone.all('page', since)[0]);
+    await bobPhone.run('watch');
+    await inCall(bobPhone, INCOMING);
+    expect(bobPhone.all('asked permission.request', since)).toEqual([]);
+    await bobPhone.open();
+    await bobPhone.wait(() => bobPhone.all('asked permission.request', since)[0]);
+  });
+
+  it('without a network asks for the login of the user it knows', async () => {
+    await bobPhone.kill();
+    await bobPhone.network(false);
+    bobPhone.haste = 20;
+    const since = bobPhone.happened.length;
+    await bobPhone.open();
+    await bobPhone.run('watch');
+    await sees(bobPhone, ({ userID }) => userID === '', since);
+    expect(await bobPhone.run('lastUser')).toBe(bob);
+    await bobPhone.network(true);
+    await bobPhone.run('login', bob);
+    await sees(bobPhone, ({ isConnected }) => isConnected, since);
+  });
+
   it('leads to the settings when the permission was refused', async () => {
     await bobPhone.kill();
     await bobPhone.allow(false);
@@ -122,6 +150,7 @@ describe('chatting', () => {
     await bobPhone.leave();
     // The server has read that the app left: it takes the frames of a connection in order.
     await bobPhone.run('load');
+    bobPhone.freeze();
     await annPhone.run('open', { to: bob, type: 0 });
     await annPhone.run('send', 'look here');
     await bobPhone.tap(await bobPhone.wait(() => bobPhone.notices[0]));
@@ -152,6 +181,15 @@ describe('calling', () => {
     await inCall(bobPhone, NONE);
   });
 
+  it('an app in front: given up before the server had answered', async () => {
+    const inviting = annPhone.run('invite', bob);
+    await annPhone.run('leave');
+    await inviting;
+    await bobPhone.hears('look', (look) => (look['call'] as Look['call'])[0] === INCOMING);
+    await inCall(bobPhone, NONE);
+    expect((await annPhone.run<Look>('look')).call).toEqual([NONE, '']);
+  });
+
   it('a killed app: answered on the banner', async () => {
     await bobPhone.kill();
     await annPhone.run('invite', bob);
@@ -174,20 +212,69 @@ describe('calling', () => {
   });
 });
 
-it('a call to a phone that is not unlocked yet is reported, and the app outlives it', async () => {
+it('a call to a phone that is not unlocked yet is reported; the app begins once it is unlocked', async () => {
   await bobPhone.kill();
-  bobPhone.config = { ...stage.client, locked: true };
+  bobPhone.config = { ...stage.client, locked: true, hasWindow: true };
   const since = bobPhone.happened.length;
   await annPhone.run('invite', bob);
   await bobPhone.wait(() => bobPhone.all('asked call.report', since)[0]);
   const { text } = await bobPhone.wait(() => bobPhone.all('log', since)[0]);
   expect(text).toMatch(/^not started: 15500000 /);
   await bobPhone.wait(() => bobPhone.all('running', since)[0]);
+  expect(bobPhone.all('page', since)).toEqual(['pages/NotStarted']);
+  bobPhone.unlock();
+  await bobPhone.open();
+  await bobPhone.wait(() => bobPhone.all('page', since).find((page) => (page as unknown) === 'pages/Index'));
+  await bobPhone.run('watch');
+  expect((await inCall(bobPhone, INCOMING)).call).toEqual([INCOMING, ann]);
   expect(bobPhone.all('crash', since)).toEqual([]);
 });
 
-it('logging out ends notices, and the next start asks who it is', async () => {
+it('a user who logs in elsewhere is asked to log in here, and leaves nothing behind', async () => {
+  const app = await newApp(stage.dev, 'one device');
+  const elsewhere = await stage.phone(`elsewhere-${number}`);
+  const before = bobPhone.happened.length;
+  for (const phone of [bobPhone, elsewhere]) {
+    await phone.kill();
+    phone.config = { server: app.server, appID: app.appID, appSign: app.appSign };
+    await phone.open();
+    await phone.run('watch');
+  }
+  await sees(bobPhone, ({ isConnected }) => isConnected, before);
+  const { zim } = new Person(app);
+  await zim.login(ann, {});
+  await zim.sendMessage({ type: 1, message: 'for bob alone' }, bob, 0, { priority: 2 });
+  await sees(bobPhone, ({ conversations }) => conversations.length === 1, before);
+  const since = bobPhone.happened.length;
+  await elsewhere.run('login', bob);
+  await sees(bobPhone, ({ userID }) => userID === '', since);
+  expect(await bobPhone.run('look')).toMatchObject({ isConnected: false, conversations: [], messages: [] });
+  expect(await bobPhone.run('lastUser')).toBe('');
+  zim.destroy();
+});
+
+it('an app without settings says so on the screen instead of ending', async () => {
+  const phone = await stage.phone(`empty-${number}`);
+  phone.config = { appID: 0, appSign: '', server: stage.dev.server };
+  await phone.open();
+  expect(phone.all('page')).toEqual(['pages/NotStarted']);
+  expect(phone.all('asked permission.request')).toEqual([]);
+  expect(phone.all('log').map(({ text }) => text)).toEqual([
+    expect.stringMatching(/^not started: \d+ .*appID/),
+    expect.stringMatching(/^not started: \d+ .*appID/),
+  ]);
+});
+
+it('logging out ends notices, leaves nothing behind, and the next start asks who it is', async () => {
+  await annPhone.run('open', { to: bob, type: 0 });
+  await annPhone.run('send', 'for bob alone');
+  await bobPhone.wait(() => (bobPhone.all('badge').at(-1) as unknown as number) === 1 || undefined);
+  await annPhone.run('invite', bob);
+  await inCall(bobPhone, INCOMING);
   await bobPhone.run('logout');
+  expect(await bobPhone.run('look')).toMatchObject({ conversations: [], messages: [], call: [NONE, ''] });
+  expect(bobPhone.all('badge').at(-1)).toBe(0);
+  await sees(annPhone, ({ call }) => call[0] === NONE);
   await bobPhone.kill();
   await annPhone.run('open', { to: bob, type: 0 });
   await annPhone.run('send', 'gone');

@@ -7,7 +7,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { openNodeSocket } from '../../../zim/src/platform/node/index.js';
 import { EmulatedPhone } from '../../../zpns/src/emulator.js';
 import type { DevServer } from '../../../zim/tests/integration/dev.js';
-import type { Answer, Call, News, Start } from '../kits/system.js';
+import type { Answer, Call, News, Start } from '../kits/terms.js';
 
 /** A notice in the shade. */
 export interface Notice {
@@ -94,6 +94,7 @@ export class Phone {
   async tap(notice: Notice): Promise<void> {
     const { want } = (await this.call('notice.tap', { id: notice.id })) as { want: Start['want'] };
     if (this.#process) {
+      this.#process.kill('SIGCONT');
       this.#tell('want', want);
       this.#tell('phase', true);
     } else {
@@ -104,6 +105,12 @@ export class Phone {
   /** Presses a button of a call that the system shows: 1 voice, 2 video, 3 reject, 4 hang up. */
   press(callId: string, voipCallUiEvent: number): void {
     this.#tell('button', { callId, voipCallUiEvent, errorReason: 0 });
+  }
+
+  /** The first unlock after a restart of the phone: what apps stored can be read from now on. */
+  unlock(): void {
+    this.config = { ...this.config, locked: false };
+    this.#tell('unlock', {});
   }
 
   /** Flight mode on or off. */
@@ -123,6 +130,11 @@ export class Phone {
   async kill(): Promise<void> {
     await this.#end();
     await this.#state('killed');
+  }
+
+  /** The system lets an app that is behind others run no more, as it does before long. A tap thaws it. */
+  freeze(): void {
+    this.#process?.kill('SIGSTOP');
   }
 
   /** A method of the emulated phone. */

@@ -34,6 +34,7 @@ export class Sample {
   };
   readonly userID: string;
   readonly isConnected: boolean;
+  lastUserID(): string;
   login(userID: string, userName: string): Promise<void>;
   logout(): Promise<void>;
 }

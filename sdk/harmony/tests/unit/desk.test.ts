@@ -175,6 +175,21 @@ describe('a button', () => {
   });
 });
 
+it('a logout takes off the screen what rings, not what is yet to come nor what is talked', () => {
+  for (const number of [1, 2, 3]) desk.incoming(`s${number}`, call(`c${number}`));
+  change('c1', 'ringing');
+  change('c3', 'ringing');
+  change('c3', 'answered');
+  system.asked.length = 0;
+  tell({ kind: 'logout' });
+  expect(system.asked).toEqual(['disconnected s1']);
+  change('c2', 'ringing');
+  desk.pressed('s2', 'answer');
+  expect(actions.splice(0)).toEqual(['answer c2 false']);
+  desk.pressed('s3', 'hangup');
+  expect([system.asked.at(-1), actions]).toEqual(['disconnected s3', ['hangup c3 false']]);
+});
+
 it('another client begins anew; one that is gone tells nothing', () => {
   change('c1', 'ringing');
   const old = tell;

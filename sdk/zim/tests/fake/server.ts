@@ -56,6 +56,11 @@ export class Link {
   of(method: string): Sent[] {
     return this.sent.filter((frame) => frame.method === method);
   }
+
+  /** What the newest request of a method asked. */
+  last(method: string): Record<string, unknown> | undefined {
+    return this.of(method).at(-1)?.params;
+  }
 }
 
 type Handler<M extends Method> = (params: Requests[M][0], link: Link) => Requests[M][1] | 'silence';
@@ -169,6 +174,13 @@ export async function loggedIn(
   await zim.login('ann', {});
   await settle();
   return zim;
+}
+
+/** What most tests begin with: a clock that stands still, a server, and `ann` logged in. */
+export async function stage(): Promise<[FakeServer, ZIM]> {
+  vi.useFakeTimers({ now: 1_700_000_000_000 });
+  const server = new FakeServer();
+  return [server, await loggedIn(server)];
 }
 
 /** Lets everything happen that needs no time; a timer of 0 ms counts as 1 ms inside another one. */

@@ -1,57 +1,46 @@
 /** Two devices of one user against a real server: what one does, the other is told. */
 
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { memoryStorage } from '../../src/core.js';
 import type { ZIMMessage } from '../../src/core.js';
-import { type DevServer, newApp, Person, type PersonOptions, startDevServer } from './dev.js';
+import { type DevServer, newApp, type Person, type PersonOptions } from './dev.js';
+import { gather } from './people.js';
 
 const TEXT = { priority: 2 };
 const HARMONY = 10;
 const WEB = 6;
-let dev: DevServer;
 let app: DevServer;
-const people: Person[] = [];
-let count = 0;
+
+const people = gather(
+  'peerMessageReceived',
+  'messageRevokeReceived',
+  'connectionStateChanged',
+  'conversationChanged',
+  'conversationTotalUnreadMessageCountUpdated',
+  'blacklistChanged',
+  'userRuleUpdated',
+  'groupStateChanged',
+  'callInvitationCreated',
+  'callInvitationReceived',
+  'callInvitationCancelled',
+  'callInvitationEnded',
+  'callInvitationTimeout',
+  'callUserStateChanged',
+  'error',
+);
 
 beforeAll(async () => {
-  dev = await startDevServer();
-  app = await newApp(dev, 'several devices', 'devices=multi');
-});
-
-afterEach(async () => {
-  await Promise.all(people.splice(0).map(({ zim }) => zim.logout().then(() => zim.destroy())));
-});
-
-afterAll(async () => {
-  await dev?.stop();
+  app = await newApp(people.dev, 'several devices', 'devices=multi');
 });
 
 async function arrive(userID: string, options: PersonOptions = {}): Promise<Person> {
-  const person = new Person(app, options).listen(
-    'peerMessageReceived',
-    'messageRevokeReceived',
-    'connectionStateChanged',
-    'conversationChanged',
-    'conversationTotalUnreadMessageCountUpdated',
-    'blacklistChanged',
-    'userRuleUpdated',
-    'groupStateChanged',
-    'callInvitationCreated',
-    'callInvitationReceived',
-    'callInvitationCancelled',
-    'callInvitationEnded',
-    'callInvitationTimeout',
-    'callUserStateChanged',
-    'error',
-  );
-  people.push(person);
-  await person.zim.login(userID, { userName: userID.toUpperCase() });
+  const [, person] = await people.arrive({ ...options, as: userID, app });
   return person;
 }
 
 /** Ann on one device, bob on a phone and in a browser. */
 async function three(): Promise<{ annID: string; bobID: string; ann: Person; phone: Person; web: Person }> {
-  const [annID, bobID] = [`ann-${++count}`, `bob-${count}`];
+  const [annID, bobID] = [people.name('ann'), people.name('bob')];
   const ann = await arrive(annID);
   const phone = await arrive(bobID, { platform: HARMONY });
   const web = await arrive(bobID, { platform: WEB });
@@ -89,7 +78,7 @@ describe('two devices of one user', () => {
 
   it('on the same installation the newer login wins all the same', async () => {
     const storage = memoryStorage();
-    const userID = `bob-${++count}`;
+    const userID = people.name('bob');
     const first = await arrive(userID, { storage });
     await arrive(userID, { storage });
     await first.until('connectionStateChanged', ({ state, event }) => state === 0 && event === 4);
@@ -155,7 +144,7 @@ describe('two devices of one user', () => {
 
   it('are in the same groups', async () => {
     const { annID, phone, web } = await three();
-    const groupID = `group-${++count}`;
+    const groupID = people.name('group');
     await phone.zim.createGroup({ groupID, groupName: '雁', groupAvatarUrl: '' }, [annID]);
     await web.until('groupStateChanged', ({ state, groupInfo }) =>
       state === 1 && groupInfo.baseInfo.groupID === groupID);

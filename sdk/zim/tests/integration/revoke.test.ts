@@ -1,44 +1,22 @@
 /** Messages taken back and block lists, against a real server. */
 
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { memoryStorage } from '../../src/core.js';
 import type { ZIMMessage, ZIMRevokeMessage } from '../../src/core.js';
-import { type DevServer, newApp, Person, type PersonOptions, startDevServer } from './dev.js';
+import { newApp, type Person } from './dev.js';
+import { gather } from './people.js';
 
 const TEXT = { priority: 2 };
-let dev: DevServer;
-const people: Person[] = [];
-let count = 0;
-
-beforeAll(async () => {
-  dev = await startDevServer();
-});
-
-afterEach(async () => {
-  await Promise.all(people.splice(0).map(({ zim }) => zim.logout().then(() => zim.destroy())));
-});
-
-afterAll(async () => {
-  await dev?.stop();
-});
-
-async function arrive(
-  options: PersonOptions & { as?: string; app?: DevServer } = {},
-): Promise<[string, Person]> {
-  const userID = options.as ?? `user-${++count}`;
-  const person = new Person(options.app ?? dev, options).listen(
-    'peerMessageReceived',
-    'groupMessageReceived',
-    'messageRevokeReceived',
-    'conversationChanged',
-    'conversationTotalUnreadMessageCountUpdated',
-    'callInvitationReceived',
-    'error',
-  );
-  people.push(person);
-  await person.zim.login(userID, { userName: userID.toUpperCase() });
-  return [userID, person];
-}
+const people = gather(
+  'peerMessageReceived',
+  'groupMessageReceived',
+  'messageRevokeReceived',
+  'conversationChanged',
+  'conversationTotalUnreadMessageCountUpdated',
+  'callInvitationReceived',
+  'error',
+);
+const { arrive } = people;
 
 async function send(from: Person, to: string, message: string, type = 0): Promise<ZIMMessage> {
   const sent = await from.zim.sendMessage({ type: 1, message }, to, type, TEXT);
@@ -113,7 +91,7 @@ describe('a message that is taken back', () => {
   });
 
   it('after the app’s window stays', async () => {
-    const app = await newApp(dev, `window-${++count}`, 'revoke_window_s=0');
+    const app = await newApp(people.dev, people.name('window'), 'revoke_window_s=0');
     const [, ann] = await arrive({ app });
     const [bobID] = await arrive({ app });
     const sent = await send(ann, bobID, 'x');
@@ -146,7 +124,7 @@ describe('a message that is taken back', () => {
   it('in a group: the owner takes back what a member wrote', async () => {
     const [annID, ann] = await arrive();
     const [bobID, bob] = await arrive();
-    const groupID = `group-${++count}`;
+    const groupID = people.name('group');
     await ann.zim.createGroup({ groupID, groupName: '雁', groupAvatarUrl: '' }, [bobID]);
     const sent = await send(bob, groupID, 'too much', 2);
     const { messageList } = await ann.until('groupMessageReceived');

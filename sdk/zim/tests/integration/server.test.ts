@@ -2,58 +2,40 @@
  * The client against a real server: identity, messages, gaps in the network, conversations, groups, calls.
  */
 
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
 import { memoryStorage } from '../../src/core.js';
 import type { ZIMMessage } from '../../src/core.js';
-import { type DevServer, newApp, Person, type PersonOptions, startDevServer, token04, Wire } from './dev.js';
+import { newApp, Person, startDevServer, token04, Wire } from './dev.js';
+import { gather } from './people.js';
 
 const TEXT = { priority: 2 };
-let dev: DevServer;
-const people: Person[] = [];
 const wires: Wire[] = [];
-let count = 0;
 
-beforeAll(async () => {
-  dev = await startDevServer();
-});
-
-afterEach(async () => {
-  await Promise.all(people.splice(0).map(({ zim }) => zim.logout().then(() => zim.destroy())));
+// Hooks run backwards: people leave over their wires before those are closed.
+afterEach(() => {
   for (const wire of wires.splice(0)) wire.close();
 });
 
-afterAll(async () => {
-  await dev?.stop();
-});
-
-/** A new user, logged in. */
-async function arrive(
-  options: PersonOptions & { as?: string; app?: DevServer } = {},
-): Promise<[string, Person]> {
-  const userID = options.as ?? `user-${++count}`;
-  const person = new Person(options.app ?? dev, options).listen(
-    'peerMessageReceived',
-    'groupMessageReceived',
-    'connectionStateChanged',
-    'conversationChanged',
-    'conversationTotalUnreadMessageCountUpdated',
-    'groupStateChanged',
-    'groupMemberStateChanged',
-    'callInvitationCreated',
-    'callInvitationReceived',
-    'callInvitationCancelled',
-    'callInvitationTimeout',
-    'callInvitationEnded',
-    'callUserStateChanged',
-    'callInvitationAccepted',
-    'callInviteesAnsweredTimeout',
-    'tokenWillExpire',
-    'error',
-  );
-  people.push(person);
-  await person.zim.login(userID, { userName: userID.toUpperCase() });
-  return [userID, person];
-}
+const people = gather(
+  'peerMessageReceived',
+  'groupMessageReceived',
+  'connectionStateChanged',
+  'conversationChanged',
+  'conversationTotalUnreadMessageCountUpdated',
+  'groupStateChanged',
+  'groupMemberStateChanged',
+  'callInvitationCreated',
+  'callInvitationReceived',
+  'callInvitationCancelled',
+  'callInvitationTimeout',
+  'callInvitationEnded',
+  'callUserStateChanged',
+  'callInvitationAccepted',
+  'callInviteesAnsweredTimeout',
+  'tokenWillExpire',
+  'error',
+);
+const { arrive } = people;
 
 function text(message: string): ZIMMessage {
   return { type: 1, message };
@@ -61,34 +43,36 @@ function text(message: string): ZIMMessage {
 
 describe('identity', () => {
   it('a wrong AppSign, a token of somebody else, an expired one', async () => {
-    const wrong = new Person({ ...dev, appSign: '0'.repeat(64) });
+    const wrong = new Person({ ...people.dev, appSign: '0'.repeat(64) });
     await expect(wrong.zim.login('ann', {})).rejects.toMatchObject({ code: 6000101 });
-    const { zim } = new Person(dev);
-    await expect(zim.login('ann', { token: token04(dev, 'bob') })).rejects.toMatchObject({ code: 6000103 });
-    await expect(zim.login('ann', { token: token04(dev, 'ann', -5) })).rejects.toMatchObject({
+    const { zim } = new Person(people.dev);
+    await expect(zim.login('ann', { token: token04(people.dev, 'bob') })).rejects.toMatchObject({
+      code: 6000103,
+    });
+    await expect(zim.login('ann', { token: token04(people.dev, 'ann', -5) })).rejects.toMatchObject({
       code: 6000106,
     });
-    await expect(zim.login('ann', { token: token04(dev, 'ann', 20) })).rejects.toMatchObject({
+    await expect(zim.login('ann', { token: token04(people.dev, 'ann', 20) })).rejects.toMatchObject({
       code: 6000108,
     });
     await expect(zim.login('ann', { token: '03AAAA' })).rejects.toMatchObject({ code: 6000107 });
-    const nowhere = new Person({ ...dev, appID: 1 });
+    const nowhere = new Person({ ...people.dev, appID: 1 });
     await expect(nowhere.zim.login('ann', {})).rejects.toMatchObject({ code: 6000003 });
   });
 
   it('a token that ends soon is announced and renewed', async () => {
-    const person = new Person(dev).listen('tokenWillExpire');
-    people.push(person);
-    await person.zim.login('token-user', { token: token04(dev, 'token-user', 31) });
+    const person = new Person(people.dev).listen('tokenWillExpire');
+    people.add(person);
+    await person.zim.login('token-user', { token: token04(people.dev, 'token-user', 31) });
     const { second } = await person.until('tokenWillExpire');
     expect(second).toBeLessThanOrEqual(30);
-    const token = token04(dev, 'token-user');
+    const token = token04(people.dev, 'token-user');
     await expect(person.zim.renewToken(token)).resolves.toEqual({ token });
-    await expect(person.zim.renewToken(token04(dev, 'bob'))).rejects.toMatchObject({ code: 6000103 });
+    await expect(person.zim.renewToken(token04(people.dev, 'bob'))).rejects.toMatchObject({ code: 6000103 });
   });
 
   it('the newer login wins', async () => {
-    const app = await newApp(dev, 'one device');
+    const app = await newApp(people.dev, 'one device');
     const [userID, first] = await arrive({ app });
     const [, second] = await arrive({ app, as: userID });
     await first.until('connectionStateChanged', ({ state, event }) => state === 0 && event === 4);
@@ -186,7 +170,7 @@ describe('messages', () => {
 
 describe('a network that breaks', () => {
   it('loses nothing and doubles nothing, in both directions', async () => {
-    const wire = await Wire.to(dev);
+    const wire = await Wire.to(people.dev);
     wires.push(wire);
     const [annID, ann] = await arrive({ server: wire.address });
     const [bobID, bob] = await arrive();
@@ -227,7 +211,8 @@ describe('a network that breaks', () => {
     try {
       const ann = new Person(own).listen('connectionStateChanged', 'peerMessageReceived');
       const bob = new Person(own).listen('connectionStateChanged', 'peerMessageReceived');
-      people.push(ann, bob);
+      people.add(ann);
+      people.add(bob);
       await ann.zim.login('ann', {});
       await bob.zim.login('bob', {});
       const sends = ['1', '2', '3'].map((n) => ann.zim.sendMessage(text(n), 'bob', 0, TEXT));
@@ -246,7 +231,7 @@ describe('a network that breaks', () => {
   }, 90_000);
 
   it('is survived by requests that may be repeated', async () => {
-    const wire = await Wire.to(dev);
+    const wire = await Wire.to(people.dev);
     wires.push(wire);
     const [, ann] = await arrive({ server: wire.address });
     wire.cut();
@@ -302,7 +287,7 @@ describe('groups', () => {
     const [annID, ann] = await arrive();
     const [bobID, bob] = await arrive();
     const [choID, cho] = await arrive();
-    const groupID = `group-${++count}`;
+    const groupID = people.name('group');
     const created = await ann.zim.createGroup({ groupID, groupName: '雁', groupAvatarUrl: '' }, [
       bobID,
       'nobody-here',

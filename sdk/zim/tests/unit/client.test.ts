@@ -3,7 +3,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createClient, PUSH_LINK, type ZIM } from '../../src/core.js';
 import type { WireCallReceived } from '../../src/wire.js';
-import { FakeServer, loggedIn, Refusal, settle, testPlatform } from '../fake/server.js';
+import { type FakeServer, loggedIn, Refusal, settle, stage, testPlatform } from '../fake/server.js';
 
 let server: FakeServer;
 let zim: ZIM;
@@ -29,14 +29,8 @@ const fullGroup = {
   verifyInfo: { joinMode: 0, inviteMode: 0, beInviteMode: 0 },
 };
 
-function last(method: string): Record<string, unknown> | undefined {
-  return server.link.of(method).at(-1)?.params;
-}
-
 beforeEach(async () => {
-  vi.useFakeTimers({ now: 1_700_000_000_000 });
-  server = new FakeServer();
-  zim = await loggedIn(server);
+  [server, zim] = await stage();
 });
 
 afterEach(() => {
@@ -54,7 +48,7 @@ describe('groups', () => {
       groupNotice: 'hello',
       groupAttributes: {},
     });
-    expect(last('group.create')).toEqual({
+    expect(server.link.last('group.create')).toEqual({
       groupInfo: { ...group, groupNotice: 'hello' },
       userIDs: ['bob', 'nobody'],
     });
@@ -173,7 +167,7 @@ describe('calls', () => {
       errorUserList: [{ userID: 'cho', reason: 6000011 }],
       errorInvitees: [{ userID: 'cho', state: -1, extendedData: '' }],
     });
-    expect(last('call.invite')).toEqual({
+    expect(server.link.last('call.invite')).toEqual({
       invitees: ['bob', 'cho'],
       timeout: 60,
       mode: 0,
@@ -203,7 +197,7 @@ describe('calls', () => {
       callID: '77',
       errorInvitees: ['bob'],
     });
-    expect(last('call.cancel')).toEqual({ callID: '77', invitees: ['bob'], extendedData: 'no' });
+    expect(server.link.last('call.cancel')).toEqual({ callID: '77', invitees: ['bob'], extendedData: 'no' });
     expect(await zim.callAccept('77', { extendedData: '' })).toEqual({ callID: '77' });
     await expect(zim.callReject('77', { extendedData: '' })).rejects.toMatchObject({ code: 6000276 });
     await expect(zim.callAccept('no number', { extendedData: '' })).rejects.toMatchObject({ code: 6000001 });
@@ -401,13 +395,17 @@ describe('history', () => {
     server.on('message.history', () => ({ messages: [], hasMore: false }));
     const nextMessage = { type: 1, messageSeq: 40 };
     await zim.queryHistoryMessage('bob', 0, { count: 30, reverse: true });
-    expect(last('message.history')).toEqual({ conversationID: 'bob', conversationType: 0, count: 30 });
+    expect(server.link.last('message.history')).toEqual({
+      conversationID: 'bob',
+      conversationType: 0,
+      count: 30,
+    });
     await zim.queryHistoryMessage('bob', 0, { count: 30, reverse: true, nextMessage });
-    expect(last('message.history')).toMatchObject({ beforeSeq: 40 });
+    expect(server.link.last('message.history')).toMatchObject({ beforeSeq: 40 });
     await zim.queryHistoryMessage('bob', 0, { count: 30, nextMessage });
-    expect(last('message.history')).toMatchObject({ afterSeq: 40 });
+    expect(server.link.last('message.history')).toMatchObject({ afterSeq: 40 });
     await zim.queryHistoryMessage('bob', 0, { count: 30 });
-    expect(last('message.history')).toMatchObject({ afterSeq: 0 });
+    expect(server.link.last('message.history')).toMatchObject({ afterSeq: 0 });
     const asked = server.link.of('message.history').length;
     expect((await zim.queryHistoryMessage('bob', 0, { count: 30, mode: 2 })).messageList).toEqual([]);
     expect(server.link.of('message.history')).toHaveLength(asked);

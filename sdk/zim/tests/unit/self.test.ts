@@ -2,19 +2,13 @@
 
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { PUSH_LINK, type ZIM } from '../../src/core.js';
-import { FakeServer, loggedIn, Refusal, settle } from '../fake/server.js';
+import { type FakeServer, Refusal, settle, stage } from '../fake/server.js';
 
 let server: FakeServer;
 let zim: ZIM;
 
-function last(method: string): Record<string, unknown> | undefined {
-  return server.link.of(method).at(-1)?.params;
-}
-
 beforeEach(async () => {
-  vi.useFakeTimers({ now: 1_700_000_000_000 });
-  server = new FakeServer();
-  zim = await loggedIn(server);
+  [server, zim] = await stage();
 });
 
 afterEach(() => {
@@ -30,11 +24,11 @@ describe('the block list', () => {
     await expect(zim.addUsersToBlacklist(['eve', 'nobody'])).resolves.toEqual({
       errorUserList: [{ userID: 'nobody', reason: 6000811 }],
     });
-    expect(last('block.add')).toEqual({ userIDs: ['eve', 'nobody'] });
+    expect(server.link.last('block.add')).toEqual({ userIDs: ['eve', 'nobody'] });
     await expect(zim.checkUserIsInBlacklist('eve')).resolves.toEqual({ isUserInBlacklist: true });
     await expect(zim.checkUserIsInBlacklist('bob')).resolves.toEqual({ isUserInBlacklist: false });
     await expect(zim.removeUsersFromBlacklist(['eve'])).resolves.toEqual({ errorUserList: [] });
-    expect(last('block.remove')).toEqual({ userIDs: ['eve'] });
+    expect(server.link.last('block.remove')).toEqual({ userIDs: ['eve'] });
   });
 
   it('has pages', async () => {
@@ -93,7 +87,7 @@ describe('the push rule', () => {
         offlinePushRule: rule,
       }));
     await expect(zim.updateUserOfflinePushRule(rule)).resolves.toEqual({ offlinePushRule: rule });
-    expect(last('user.setPushRule')).toEqual(rule);
+    expect(server.link.last('user.setPushRule')).toEqual(rule);
     const { selfUserInfo } = await zim.querySelfUserInfo();
     expect(selfUserInfo).toMatchObject({
       userFullInfo: { baseInfo: { userID: 'ann', userName: '小安' }, userAvatarUrl: 'a.png' },
@@ -137,7 +131,7 @@ describe('the push rule', () => {
 describe('the badge', () => {
   it('is set within its range', async () => {
     await expect(zim.updateUserBadge(7)).resolves.toBeUndefined();
-    expect(last('user.setBadge')).toEqual({ badge: 7 });
+    expect(server.link.last('user.setBadge')).toEqual({ badge: 7 });
     for (const badge of [-1, 1.5, 100_001, '3' as never])
       await expect(zim.updateUserBadge(badge)).rejects.toMatchObject({ code: 6000001 });
     expect(server.link.of('user.setBadge')).toHaveLength(1);
@@ -147,7 +141,7 @@ describe('the badge', () => {
 describe('a tapped notice', () => {
   it('is reported by the push link while somebody is logged in', async () => {
     await zim[PUSH_LINK].clicked({ messageID: '7' });
-    expect(last('push.clicked')).toEqual({ messageID: '7' });
+    expect(server.link.last('push.clicked')).toEqual({ messageID: '7' });
     await zim.logout();
     await expect(zim[PUSH_LINK].clicked({ callID: '8' })).rejects.toMatchObject({ code: 6000121 });
   });

@@ -28,16 +28,10 @@ pub async fn serve<S>(
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
-    let answer = handshake.as_ref().map_or_else(Refused::answer, Handshake::answer);
-    let answered = async {
-        stream.write_all(answer.as_bytes()).await?;
-        stream.flush().await
-    };
-    timeout(WRITE_TIMEOUT, answered).await.map_err(|_| io::Error::from(io::ErrorKind::TimedOut))??;
-    if handshake.is_err() {
+    // In boxes, here and at the end: what is needed for a moment shall not make the idle session larger.
+    if !Box::pin(answer(&mut stream, handshake)).await? {
         return stream.shutdown().await;
     }
-    drop((answer, handshake));
     door.metrics.connected();
     let mut line = Line::new(stream, &door);
     line.take(&rest);
@@ -51,10 +45,24 @@ where
     };
     match end {
         End::Gone => {}
-        End::Left => line.farewell().await,
-        End::Close(code) => line.goodbye(code).await,
+        End::Left => Box::pin(line.farewell()).await,
+        End::Close(code) => Box::pin(line.goodbye(code)).await,
     }
     Ok(())
+}
+
+/// Answers the handshake; whether it was accepted.
+async fn answer<S>(stream: &mut S, handshake: Result<Handshake, Refused>) -> io::Result<bool>
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
+    let answer = handshake.as_ref().map_or_else(Refused::answer, Handshake::answer);
+    let answered = async {
+        stream.write_all(answer.as_bytes()).await?;
+        stream.flush().await
+    };
+    timeout(WRITE_TIMEOUT, answered).await.map_err(|_| io::Error::from(io::ErrorKind::TimedOut))??;
+    Ok(handshake.is_ok())
 }
 
 /// Greeting and talk; how the connection ends.

@@ -74,11 +74,25 @@ async fn going_to_the_background_pushes_what_waits_at_once() {
     let id = bench.send(peer("bob")).await;
     bench.waits_for(id.0, 1).await;
     bench.advance(1_000);
-    seating.seat().set_phase(AppPhase::Background);
+    seating.seat().set_phase(AppPhase::Background, 1);
     bench.changed(&bob);
     let trace = bench.settled(id.0).await;
     assert_eq!(only(&trace), (DeviceState::Pushed, None));
     assert!(trace.devices[0].at <= Some(trace.accepted_at + 1_000), "long before the deadline");
+}
+
+/// The acknowledgement that comes before the planner looks, which the decision's own test cannot race.
+#[tokio::test]
+async fn in_the_background_an_acknowledgement_before_the_look_saves_no_notice() {
+    let mut bench = Bench::new().await;
+    let bob = bench.member("bob").await;
+    let _seating = bench.connect(&bob, AppPhase::Background);
+    let intent = bench.intent(push_config());
+    let appended = bench.append(peer("bob"), Some(intent)).await;
+    bench.ack(&bob, peer("ann"), appended.message.seq);
+    bench.signals.send(Signal::Intent(appended.intent.clone().unwrap()));
+    assert_eq!(only(&bench.settled(appended.message.id.0).await), (DeviceState::Pushed, None));
+    assert_eq!(bob.phone.notices().len(), 1);
 }
 
 #[tokio::test]

@@ -164,7 +164,7 @@ async fn while_the_disk_is_full_decisions_wait_and_then_go_out() {
     let id = bench.send(peer("bob")).await;
     bench.waits_for(id.0, 1).await;
     bench.fill_disk().await;
-    seating.seat().set_phase(AppPhase::Background);
+    seating.seat().set_phase(AppPhase::Background, 1);
     bench.changed(&bob);
     let failures = || bench.push.as_ref().unwrap().counters().store_errors.get();
     eventually(async || (failures() > 0).then_some(())).await;

@@ -39,6 +39,8 @@ interface Shown {
   isKnown: boolean;
   /** A button that was pressed before. */
   pressed: CallAction | null;
+  /** Accepted on this phone: the talk is the app's to end. */
+  isAnswered: boolean;
   /** The system was told of the end already. */
   isOff: boolean;
   timer: ReturnType<typeof setTimeout> | null;
@@ -70,6 +72,7 @@ export class CallDesk {
     this.#unwatch =
       link?.watch((event) => {
         if (event.kind === 'call') this.#changed(event.callID, event.change);
+        if (event.kind === 'logout') this.#loggedOut();
       }) ?? (() => undefined);
   }
 
@@ -116,7 +119,8 @@ export class CallDesk {
 
   #report(systemID: string, callID: string, message: ZPNsMessage): void {
     const isKnown = this.#ringing.has(callID);
-    const call: Shown = { systemID, callID, isKnown, pressed: null, isOff: false, timer: null };
+    const unused = { pressed: null, isAnswered: false, isOff: false, timer: null };
+    const call: Shown = { systemID, callID, isKnown, ...unused };
     if (!isKnown) call.timer = setTimeout(() => this.#settle(callID), INVITATION_WAIT_MS);
     this.#shown.push(call);
     this.#system.report(systemID, message).then(
@@ -142,8 +146,20 @@ export class CallDesk {
       if (call) this.#known(call);
     } else {
       this.#ringing.delete(callID);
-      if (call) this.#ask('the system was not told of a talk', this.#system.show(call.systemID, 'active'));
+      if (!call) return;
+      call.isAnswered = true;
+      this.#ask('the system was not told of a talk', this.#system.show(call.systemID, 'active'));
     }
+  }
+
+  /**
+   * Nobody is there any more who could answer what still rings. A call whose invitation is yet to come may
+   * belong to the next login, and has its own end.
+   */
+  #loggedOut(): void {
+    this.#ringing.clear();
+    const left = this.#shown.filter(({ isKnown, isAnswered }) => isKnown && !isAnswered);
+    for (const { callID } of left) this.end(callID);
   }
 
   #known(call: Shown): void {

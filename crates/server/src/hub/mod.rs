@@ -4,207 +4,26 @@
 //! from its cursor. The hub knows nothing of the store, the protocol's meaning or push; session registers,
 //! chat and calls deliver, push asks who is there.
 
+mod mailbox;
+mod seat;
+
+pub use mailbox::{MAILBOX_BYTES_MAX, MAILBOX_FRAMES_MAX, Mailbox};
+pub use seat::Seat;
+
 use bytes::Bytes;
-use futures_util::task::AtomicWaker;
 use hongyan_wire::{AppId, CloseCode, DeviceId, UserId, client::AppPhase};
 use std::{
-    collections::{HashMap, VecDeque},
-    future::poll_fn,
+    collections::HashMap,
     hash::{BuildHasher, RandomState},
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering},
+        atomic::{AtomicU64, AtomicUsize, Ordering},
     },
-    task::{Context, Poll},
 };
 
-/// Frames a mailbox holds before its socket is closed as too slow.
-pub const MAILBOX_FRAMES_MAX: usize = 1_024;
-/// Bytes a mailbox holds before its socket is closed as too slow.
-pub const MAILBOX_BYTES_MAX: usize = 1024 * 1024;
 /// Devices whose socket dropped lately that are remembered, for the reconnect grace.
 const DROPPED_MAX: usize = 100_000;
 const SHARDS: usize = 16;
-
-/// A session's place in the hub. Dropping the `Seating` removes it.
-#[derive(Debug)]
-pub struct Seat {
-    /// Unique in this process and rising.
-    pub number: u64,
-    /// Public name of the session, for resuming.
-    pub session_id: String,
-    /// Where.
-    pub app: AppId,
-    /// Who.
-    pub user: UserId,
-    /// On which device.
-    pub device: DeviceId,
-    /// ZIMPlatformType.
-    pub platform: u8,
-    /// Unix time in ms of the login.
-    pub since: u64,
-    /// Silence that ends the session, in ms.
-    pub silence_ms: u64,
-    /// Frames for the socket.
-    pub mailbox: Mailbox,
-    background: AtomicBool,
-    /// While the session reads what it missed, live messages are held back: the sync will come across them.
-    syncing: AtomicBool,
-    /// A live message was held back since the sync looked last.
-    missed: AtomicBool,
-    /// How far the sync brought each conversation: a delivery that was overtaken by it is left out.
-    synced: Mutex<Option<HashMap<u64, u64>>>,
-    /// Unix time in ms of the last sign of life.
-    heard_at: AtomicU64,
-    /// Unix time in ms at which the token ends; 0 for AppSign sessions.
-    token_ends_at: AtomicU64,
-    token_warned: AtomicBool,
-}
-
-impl Seat {
-    /// Notes a sign of life.
-    pub fn heard(&self, now_ms: u64) {
-        self.heard_at.store(now_ms, Ordering::Relaxed);
-    }
-
-    /// Unix time in ms of the last sign of life.
-    pub fn heard_at(&self) -> u64 {
-        self.heard_at.load(Ordering::Relaxed)
-    }
-
-    /// Sets when the token ends (Unix ms), at login and renewal; arms the warning again.
-    pub fn set_token_end(&self, ends_at_ms: u64) {
-        self.token_ends_at.store(ends_at_ms, Ordering::Relaxed);
-        self.token_warned.store(false, Ordering::Relaxed);
-    }
-
-    /// Whether the session still reads what it missed.
-    pub fn is_syncing(&self) -> bool {
-        self.syncing.load(Ordering::Acquire)
-    }
-
-    /// The sync brought this conversation up to `seq`.
-    pub fn note_synced(&self, conversation: u64, seq: u64) {
-        if let Some(synced) = lock(&self.synced).as_mut() {
-            synced.insert(conversation, seq);
-        }
-    }
-
-    /// Forgets how far the sync came, some time after it: no delivery is that late.
-    pub fn forget_synced(&self) {
-        *lock(&self.synced) = None;
-    }
-
-    fn was_synced(&self, conversation: u64, seq: u64) -> bool {
-        let synced = lock(&self.synced);
-        synced.as_ref().and_then(|synced| synced.get(&conversation)).is_some_and(|reached| seq <= *reached)
-    }
-
-    /// When the token ends, for sessions that have one.
-    pub fn token_ends_at(&self) -> Option<u64> {
-        Some(self.token_ends_at.load(Ordering::Relaxed)).filter(|at| *at > 0)
-    }
-
-    /// `true` exactly once per token: the caller warns the client.
-    pub fn first_token_warning(&self) -> bool {
-        !self.token_warned.swap(true, Ordering::Relaxed)
-    }
-
-    /// Foreground or background, as the device said last.
-    pub fn phase(&self) -> AppPhase {
-        match self.background.load(Ordering::Acquire) {
-            true => AppPhase::Background,
-            false => AppPhase::Foreground,
-        }
-    }
-
-    /// Notes what the device said.
-    pub fn set_phase(&self, phase: AppPhase) {
-        self.background.store(phase == AppPhase::Background, Ordering::Release);
-    }
-}
-
-/// Frames waiting for one socket. Holds no buffer while empty.
-#[derive(Debug, Default)]
-pub struct Mailbox {
-    letters: Mutex<Letters>,
-    waker: AtomicWaker,
-    taken: AtomicWaker,
-}
-
-#[derive(Debug, Default)]
-struct Letters {
-    frames: VecDeque<Bytes>,
-    bytes: usize,
-    close: Option<CloseCode>,
-}
-
-impl Mailbox {
-    /// Puts a text frame in. A full mailbox turns into "close as too slow"; `false` when it is closed.
-    pub fn push(&self, frame: Bytes) -> bool {
-        let mut letters = lock(&self.letters);
-        if letters.close.is_some() {
-            return false;
-        }
-        if letters.frames.len() >= MAILBOX_FRAMES_MAX || letters.bytes + frame.len() > MAILBOX_BYTES_MAX {
-            *letters = Letters { close: Some(CloseCode::TooSlow), ..Letters::default() };
-        } else {
-            letters.bytes += frame.len();
-            letters.frames.push_back(frame);
-        }
-        let open = letters.close.is_none();
-        drop(letters);
-        self.waker.wake();
-        open
-    }
-
-    /// Asks the socket to close after what is already in the mailbox. The first code stays.
-    pub fn close(&self, code: CloseCode) {
-        lock(&self.letters).close.get_or_insert(code);
-        self.waker.wake();
-        self.taken.wake();
-    }
-
-    /// Whether the socket was asked to close, and why; wakes the reader when that changes.
-    pub fn closing(&self, context: &mut Context<'_>) -> Option<CloseCode> {
-        self.waker.register(context.waker());
-        lock(&self.letters).close
-    }
-
-    /// Waits until the socket has taken enough that a sync page fits; `false` when it is closed instead.
-    /// One waiter only: the sync of this session.
-    pub async fn has_room(&self) -> bool {
-        poll_fn(|context| {
-            self.taken.register(context.waker());
-            let letters = lock(&self.letters);
-            if letters.close.is_some() {
-                return Poll::Ready(false);
-            }
-            let roomy =
-                letters.bytes <= MAILBOX_BYTES_MAX / 2 && letters.frames.len() <= MAILBOX_FRAMES_MAX / 2;
-            if roomy { Poll::Ready(true) } else { Poll::Pending }
-        })
-        .await
-    }
-
-    /// Waits until there is something, then takes all of it. The code, if any, is to be sent after the frames.
-    /// One reader only.
-    pub async fn take(&self) -> (VecDeque<Bytes>, Option<CloseCode>) {
-        poll_fn(|context| self.poll_take(context)).await
-    }
-
-    /// `take`, for a reader that polls several things in one loop.
-    pub fn poll_take(&self, context: &mut Context<'_>) -> Poll<(VecDeque<Bytes>, Option<CloseCode>)> {
-        self.waker.register(context.waker());
-        let mut letters = lock(&self.letters);
-        if letters.frames.is_empty() && letters.close.is_none() {
-            return Poll::Pending;
-        }
-        letters.bytes = 0;
-        self.taken.wake();
-        Poll::Ready((std::mem::take(&mut letters.frames), letters.close))
-    }
-}
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
@@ -280,24 +99,8 @@ impl Hub {
 
     /// Sits a session down. Deliveries reach its mailbox from now on.
     pub fn arrive(self: &Arc<Self>, arrival: Arrival) -> Seating {
-        let seat = Arc::new(Seat {
-            number: self.next_number.fetch_add(1, Ordering::Relaxed) + 1,
-            session_id: arrival.session_id,
-            app: arrival.app,
-            user: arrival.user,
-            device: arrival.device,
-            platform: arrival.platform,
-            since: arrival.now_ms,
-            silence_ms: arrival.silence_ms,
-            mailbox: Mailbox::default(),
-            background: AtomicBool::new(arrival.phase == AppPhase::Background),
-            syncing: AtomicBool::new(true),
-            missed: AtomicBool::new(false),
-            synced: Mutex::new(Some(HashMap::new())),
-            heard_at: AtomicU64::new(arrival.now_ms),
-            token_ends_at: AtomicU64::new(0),
-            token_warned: AtomicBool::new(false),
-        });
+        let number = self.next_number.fetch_add(1, Ordering::Relaxed) + 1;
+        let seat = Arc::new(Seat::new(number, arrival));
         let mut shard = self.shard(seat.app, &seat.user);
         shard.dropped.remove(&(seat.app, seat.user.clone(), seat.device.clone()));
         shard.seats.entry((seat.app, seat.user.clone())).or_default().push(seat.clone());
