@@ -6,6 +6,7 @@
 //! The WebSocket below is tokio-tungstenite on purpose: an implementation foreign to the server's own codec.
 //! Every wait here is bounded, by `ClientOptions` or by the caller.
 
+mod call_book;
 mod client;
 mod dial;
 mod draft;
@@ -18,6 +19,7 @@ mod methods;
 mod options;
 pub mod reconnecting;
 
+pub use call_book::{CallBook, Place};
 pub use client::{Client, Closing};
 pub use draft::{Draft, local_message_id};
 pub use error::{CallError, ClientError};

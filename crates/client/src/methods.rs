@@ -5,12 +5,13 @@ use hongyan_wire::{
     CallId, ConversationKey, GroupId, PushId, Seq, UserId,
     client::{
         AppPhase, AppState, BlockCheck, BlockChecked, BlockList, BlockPage, BlockResult, BlockUsers,
-        CallAnswer, CallCancel, CallCancelResult, CallInvite, CallInviteResult, CallList, CallPage, CallRef,
-        ConversationList, ConversationPage, ConversationRef, ConversationResult, Cursor, Empty, GroupChange,
-        GroupCreate, GroupKicked, GroupListResult, GroupMembers, GroupRef, GroupResult, GroupUsers, History,
-        HistoryPage, MemberPage, PushClicked, PushRegister, PushRegistered, PushRule, PushUnregister,
-        RenewToken, Revoke, RevokeResult, SendResult, SetBadge, SetNotificationStatus, TotalUnread,
-        UserQuery, UserQueryResult, UserSelf,
+        CallAnswer, CallCancel, CallCancelResult, CallEndResult, CallInvite, CallInviteResult,
+        CallJoinResult, CallLeave, CallList, CallPage, CallQuitResult, CallRef, CallingInvite,
+        CallingInviteResult, ConversationList, ConversationPage, ConversationRef, ConversationResult, Cursor,
+        Empty, GroupChange, GroupCreate, GroupKicked, GroupListResult, GroupMembers, GroupRef, GroupResult,
+        GroupUsers, History, HistoryPage, MemberPage, PushClicked, PushRegister, PushRegistered, PushRule,
+        PushUnregister, RenewToken, Revoke, RevokeResult, SendResult, SetBadge, SetNotificationStatus,
+        TotalUnread, UserQuery, UserQueryResult, UserSelf,
     },
     conversation::{Conversation, NotificationStatus},
     group::GroupProfile,
@@ -332,6 +333,27 @@ impl Client {
     async fn call_answer(&self, method: &str, call_id: CallId, extended_data: &str) -> Result<(), CallError> {
         let params = CallAnswer { call_id, extended_data: extended_data.to_owned() };
         self.call::<_, CallRef>(method, &params).await.map(drop)
+    }
+
+    /// `call.callingInvite`.
+    pub async fn calling_invite(&self, params: &CallingInvite) -> Result<CallingInviteResult, CallError> {
+        self.call("call.callingInvite", params).await
+    }
+
+    /// `call.join`.
+    pub async fn call_join(&self, call_id: CallId, extended_data: &str) -> Result<CallJoinResult, CallError> {
+        let params = CallAnswer { call_id, extended_data: extended_data.to_owned() };
+        self.call("call.join", &params).await
+    }
+
+    /// `call.quit`.
+    pub async fn call_quit(&self, params: &CallLeave) -> Result<CallQuitResult, CallError> {
+        self.call("call.quit", params).await
+    }
+
+    /// `call.end`.
+    pub async fn call_end(&self, params: &CallLeave) -> Result<CallEndResult, CallError> {
+        self.call("call.end", params).await
     }
 
     /// `call.list`, 1..=100 calls older than `before`, newest first.

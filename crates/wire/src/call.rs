@@ -61,9 +61,9 @@ number_enum!(CallUserState {
 });
 
 impl CallUserState {
-    /// Whether nothing more can happen to this user in a call of general mode.
-    pub fn is_final(self) -> bool {
-        !matches!(self, Self::Inviting | Self::Received | Self::NotYetReceived)
+    /// Whether it rings for the user.
+    pub fn rings(self) -> bool {
+        matches!(self, Self::Inviting | Self::Received | Self::NotYetReceived)
     }
 }
 
@@ -92,6 +92,8 @@ pub struct Call {
     pub mode: CallMode,
     /// Who started it.
     pub caller: UserId,
+    /// Who invited the user that asks; the caller itself for the caller.
+    pub inviter: UserId,
     /// What the caller sent along, ≤ 2 KB.
     pub extended_data: String,
     /// Started 1, Ended 2.

@@ -44,13 +44,15 @@ codes! {
     REVOKE_TOO_LATE = 6000278, "the time in which this message could be revoked is over";
     ALREADY_REVOKED = 6000279, "this message was revoked already";
     BLOCKED = 6000284, "the receiver has blocked you";
-    CALL_FAILED = 6000270, "the call action was refused; the sentence says why";
+    CALL_FAILED = 6000270, "only who is in the call may do this; accept or join it first";
     CALL_CANCEL_FAILED = 6000271, "the call was already accepted and cannot be cancelled; end it";
     CALL_LIMIT = 6000272, "too many people for one call";
     CALL_NOT_INVITER = 6000273, "only the one who invited may do this";
     CALL_NOT_INVITEE = 6000274, "you are not invited to this call, or have answered already";
+    CALL_EXISTS = 6000275, "a call with this callID exists";
     CALL_GONE = 6000276, "there is no such call, or it is over";
     CALL_NOBODY = 6000281, "none of the invited users is registered";
+    CALL_IN_ALREADY = 6000283, "the user is in this call already, on this device";
     CALL_MODE = 6000286, "this action exists only for calls of advanced mode";
     PUSH_ID_INVALID = 6000401, "there is no such PushID on this device; register again";
     PUSH_REGISTER_FAILED = 6000404, "the push token could not be registered; the sentence says why";

@@ -68,8 +68,12 @@ pub const RESOURCES_ID_CHARS_MAX: usize = 32;
 /// Vendor token of a device, in bytes (HarmonyOS today: 112).
 pub const VENDOR_TOKEN_BYTES_MAX: usize = 1024;
 
-/// Invitees of one call (ZIM: 9).
-pub const CALL_INVITEES_MAX: usize = 9;
+/// Users one request invites to a call, if the app does not say otherwise (ZIM: 9).
+pub const CALL_INVITEES_MAX: u32 = 9;
+/// People in a call, if the app does not say otherwise (ZIM: 10).
+pub const CALL_PEOPLE_MAX: u32 = 10;
+/// Users one request invites, whatever the app says.
+pub const CALL_INVITEES_MOST: usize = 99;
 /// Shortest ring, in seconds (ZIM: 1).
 pub const CALL_TIMEOUT_S_MIN: u32 = 1;
 /// Longest ring, in seconds (ZIM: 600).

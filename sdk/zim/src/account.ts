@@ -77,7 +77,9 @@ export class Account {
     const { session, platform, listeners } = parts;
     this.#parts = parts;
     this.users = new Users(session);
-    this.calls = new Calls(session, listeners, parts.callChanged);
+    this.calls = new Calls(session, listeners, platform.clock, parts.callChanged, (error) =>
+      parts.log('warn', `calls that ended meanwhile are not known: ${asZIMError(error).message}`),
+    );
     this.blacklist = new Blacklist(session, listeners);
     this.profile = new Profile(session, listeners, this.users, platform.type);
     this.#outbox = new Outbox(platform.clock, (send) => session.requestOnce('message.send', send));
@@ -114,6 +116,7 @@ export class Account {
   online(login: WireLoginResult): void {
     this.users.remember({ ...login, userID: this.#parts.userID });
     this.#inbox.online();
+    this.calls.online();
     this.conversations.online(login);
     this.#outbox.pump();
   }
@@ -126,6 +129,7 @@ export class Account {
   /** Ends. What is on its way fails with `error`. */
   close(error: ZIMError, forget: boolean): void {
     this.#inbox.close(forget);
+    this.calls.close();
     this.conversations.close();
     this.#outbox.fail(error);
   }

@@ -350,7 +350,31 @@ export class Client {
     return this.#user().calls.invite(invitees, config ?? {});
   }
 
-  /** Cancels a call that nobody has accepted. */
+  /** Invites further users to a call of advanced mode. */
+  async callingInvite(
+    invitees: string[],
+    callID: string,
+    config: types.ZIMCallingInviteConfig,
+  ): Promise<types.ZIMCallingInvitationSentResult> {
+    return this.#user().calls.callingInvite(invitees, callID, config ?? {});
+  }
+
+  /** Comes into a call of advanced mode, or takes it over from another device of the user. */
+  async callJoin(callID: string, config: types.ZIMCallJoinConfig): Promise<types.ZIMCallJoinSentResult> {
+    return this.#user().calls.join(callID, config ?? {});
+  }
+
+  /** Leaves a call of advanced mode; it is over when nobody is left in it. */
+  async callQuit(callID: string, config: types.ZIMCallQuitConfig): Promise<types.ZIMCallQuitSentResult> {
+    return this.#user().calls.quit(callID, config ?? {});
+  }
+
+  /** Ends a call of advanced mode for everybody. */
+  async callEnd(callID: string, config: types.ZIMCallEndConfig): Promise<types.ZIMCallEndSentResult> {
+    return this.#user().calls.end(callID, config ?? {});
+  }
+
+  /** Takes invitations back: in advanced mode those of the users named, or all. */
   async callCancel(
     invitees: string[],
     callID: string,

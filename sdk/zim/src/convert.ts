@@ -223,7 +223,7 @@ export function toCall(wire: WireCall): ZIMCallInfo {
   return {
     callID: wire.callID,
     caller: wire.caller,
-    inviter: wire.caller,
+    inviter: wire.inviter,
     createTime: wire.createTime,
     endTime: wire.endTime,
     state: wire.state,

@@ -57,8 +57,8 @@ export const PUSH_CONTENT_BYTES_MAX = 4096;
 export const PUSH_PAYLOAD_BYTES_MAX = 3072;
 /** resourcesID, in characters. */
 export const RESOURCES_ID_CHARS_MAX = 32;
-/** Invitees of one call. */
-export const CALL_INVITEES_MAX = 9;
+/** Users one request invites to a call, whatever the app says; usually it says 9. */
+export const CALL_INVITEES_MOST = 99;
 /** Longest ring, in seconds. */
 export const CALL_TIMEOUT_S_MAX = 600;
 /** extendedData of a call action, in bytes. */
@@ -130,3 +130,5 @@ export const BLOCK_PAGE_MAX = 100;
 export const REVOKED_KNOWN_MAX = 500;
 /** Calls remembered, and pages of lists that can be continued. */
 export const CALLS_KNOWN_MAX = 200;
+/** A ring that should be over is looked after this much later. */
+export const RING_SLACK_MS = 2_000;

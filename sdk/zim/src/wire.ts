@@ -47,6 +47,13 @@ export interface Requests {
   'call.cancel': [WireCallCancel, { callID: string; errorInvitees: string[] }];
   'call.accept': [WireCallAnswer, { callID: string }];
   'call.reject': [WireCallAnswer, { callID: string }];
+  'call.callingInvite': [WireCallingInvite, { callID: string; errorUserList: WireUserError[] }];
+  'call.join': [WireCallAnswer, WireCallJoined];
+  'call.quit': [
+    WireCallLeave,
+    { callID: string; createTime: number; acceptTime: number; quitTime: number },
+  ];
+  'call.end': [WireCallLeave, { callID: string; createTime: number; acceptTime: number; endTime: number }];
   'call.list': [{ count: number; before?: string }, { callList: WireCall[]; next?: string }];
 }
 
@@ -305,8 +312,29 @@ export interface WireCallInvite {
   invitees: string[];
   timeout?: number;
   mode: number;
+  enableNotReceivedCheck?: boolean;
   extendedData?: string;
   pushConfig?: WirePushConfig;
+}
+
+export interface WireCallingInvite {
+  callID: string;
+  invitees: string[];
+  pushConfig?: WirePushConfig;
+}
+
+export interface WireCallLeave {
+  callID: string;
+  extendedData?: string;
+  pushConfig?: WirePushConfig;
+}
+
+export interface WireCallJoined {
+  callID: string;
+  createTime: number;
+  joinTime: number;
+  extendedData: string;
+  callUserList: WireCallUser[];
 }
 
 export interface WireCallCancel {
@@ -348,6 +376,7 @@ export interface WireCall {
   callID: string;
   mode: number;
   caller: string;
+  inviter: string;
   extendedData: string;
   state: number;
   timeout: number;

@@ -166,18 +166,37 @@ for (const { language, locale, title, offline, gone } of languages) {
       assert.deepEqual(await outcomes(page), { [users[1]]: 'pushed', [users[2]]: 'acked' });
     });
 
-    it('plays the call: ring on the lock screen, accept, answered', async () => {
+    it('plays the call: two phones ring, one answers from the lock screen, the other stops', async () => {
       const { page } = view;
       await startPlay(page, 'call');
       await page.waitForSelector(`${id('call-1')}[data-phase=ringing]`);
       assert.equal(await page.getAttribute(id('phone-1'), 'data-locked'), 'true');
+      await page.waitForSelector(`${id('call-3')}[data-phase=ringing]`);
+      await page.waitForSelector(`${id('call-3')}[data-phase=ended]`);
+      const elsewhere = language === 'zh' ? '已在另一台手机接听' : 'Answered on the other phone';
+      await page.waitForSelector(`${id('call-3')} >> text=${elsewhere}`);
       await allDone(page);
       await picture(page, 'call', language);
       await page.waitForSelector(`${id('call-0')}[data-phase=talking]`);
       await page.waitForSelector(`${id('call-1')}[data-phase=talking]`);
       assert.equal(await endOfPlay(page), 'say.done');
+      const rows = await page.locator(id('trace-device')).all();
+      const states = await Promise.all(rows.map((row) => row.getAttribute('data-state')));
+      assert.deepEqual(states.sort(), ['acked', 'pushed']);
       await page.click(id('hangup-0'));
       await page.waitForSelector(id('call-1'), { state: 'detached' });
+    });
+
+    it('plays the call, declined with a finger on the other phone', async () => {
+      const { page } = view;
+      await startPlay(page, 'call');
+      await page.waitForSelector(`${id('call-1')}[data-phase=ringing]`);
+      await page.click(id('reject-3'));
+      await page.click(id('stop'));
+      await page.waitForSelector(`${id('call-1')}[data-phase=ended]`);
+      await page.waitForSelector(id('call-1'), { state: 'detached' });
+      await page.waitForSelector(id('call-0'), { state: 'detached' });
+      assert.equal(await page.getAttribute(id('phone-1'), 'data-locked'), 'true');
     });
 
     it('plays a message taken back: the notice goes, a line stays', async () => {

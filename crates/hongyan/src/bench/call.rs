@@ -106,6 +106,7 @@ async fn call(caller: &mut Line, id: u64, user: &str, phone: &mut Line) -> anyho
         invitees: vec![UserId::new(user)?],
         timeout: 30,
         mode: CallMode::General,
+        enable_not_received_check: false,
         extended_data: String::new(),
         push_config: Some(push),
     };

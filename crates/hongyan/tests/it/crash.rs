@@ -183,6 +183,7 @@ fn invitation() -> CallInvite {
         invitees: vec![user("bob"), user("carol")],
         timeout: 2,
         mode: CallMode::General,
+        enable_not_received_check: false,
         extended_data: String::new(),
         push_config: Some(push),
     }

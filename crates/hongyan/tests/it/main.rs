@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod bench;
+mod call_histories;
 mod cli;
 mod crash;
 mod dev;

@@ -17,7 +17,9 @@ use tokio::{
 };
 
 const PROJECT: &str = "388421841221";
-const BUNDLE: &str = "im.hongyan.test";
+/// The app's name on every phone.
+pub const BUNDLE: &str = "im.hongyan.test";
+const CLIENT_ID: &str = "110000001";
 const READY_WITHIN: Duration = Duration::from_secs(30);
 
 /// A data directory, an address, an app.
@@ -79,7 +81,7 @@ impl Program {
     pub async fn with_push() -> Self {
         let mut program = Self::new().await;
         let kit = Emulator::start(EmulatorConfig::default()).await.unwrap();
-        let app = AppSpec::for_chat(BUNDLE, "110000001");
+        let app = AppSpec::for_chat(BUNDLE, CLIENT_ID);
         kit.register_project(&ProjectSpec {
             project_id: PROJECT.into(),
             apps: vec![app],
@@ -92,6 +94,7 @@ impl Program {
         let (app, url, file) = (program.app.to_string(), kit.base_url(), file.to_str().unwrap().to_owned());
         let set =
             ["push", "credential", "set", "harmony", "--app", &app, "--file", &file, "--base-url", &url];
+        let set = [&set[..], &["--client-id", CLIENT_ID]].concat();
         let (code, _, err) = run(&[&set[..], &["--data", program.data()]].concat()).await;
         assert_eq!(code, 0, "{err}");
         program.kit = Some(kit);
@@ -146,9 +149,16 @@ impl Program {
 
     /// A phone whose token is registered and bound to this user, who is offline afterwards.
     pub async fn phone(&self, user: &str) -> Phone {
+        let serving = self.serve().await;
+        let phone = self.bind_phone(user).await;
+        serving.stop().await;
+        phone
+    }
+
+    /// The same while the server runs.
+    pub async fn bind_phone(&self, user: &str) -> Phone {
         let phone = self.kit().phone(&format!("phone-of-{user}")).unwrap();
         let token = phone.ready(BUNDLE, PROJECT).unwrap();
-        let serving = self.serve().await;
         let device = DeviceId::new(&format!("device-of-{user}")).unwrap();
         let login =
             LoginOptions::with_app_sign(self.app, &self.app_sign, user).unwrap().device(device.clone());
@@ -165,7 +175,6 @@ impl Program {
         };
         client.push_register(&push).await.unwrap();
         client.abort();
-        serving.stop().await;
         phone
     }
 }

@@ -7,15 +7,16 @@
 
 use super::{
     Calls,
-    table::{Change, Effect, Event, is_overdue, step},
+    news::{Say, silenced},
+    table::{Change, Devices, Ear, Effect, Event, is_overdue, step},
 };
 use crate::{
     chat::unavailable,
     push::{Reason, Signal},
-    store::{CallRecord, CallSaved, CallUserRecord, Intent, IntentKind, NewIntent, Recipients, Retraction},
+    store::{CallRecord, CallSaved, CallUserRecord, Intent, NewIntent, Retraction},
 };
 use bytes::Bytes;
-use hongyan_wire::{AppId, CallId, Code, Refusal, UserId, call::CallUserState, message::PushConfig};
+use hongyan_wire::{AppId, CallId, Code, Refusal, UserId, call::CallUserState};
 use std::{future::Future, sync::Arc};
 use tokio::sync::{Mutex, MutexGuard};
 
@@ -43,7 +44,7 @@ impl Turns {
 }
 
 impl Calls {
-    /// Lets an event happen to a call and gives what it is now; `None`: the event was harmless. Without `app`
+    /// Lets an event happen to a call and gives what it led to; `None`: the event was harmless. Without `app`
     /// the call may be of any.
     ///
     /// # Errors
@@ -53,18 +54,8 @@ impl Calls {
         app: Option<AppId>,
         id: CallId,
         event: Event,
-    ) -> Result<Option<CallRecord>, Refusal> {
-        self.change_and_say(app, id, event, None).await
-    }
-
-    /// The same, with a notice for those for whom it stops ringing.
-    pub(super) async fn change_and_say(
-        &self,
-        app: Option<AppId>,
-        id: CallId,
-        event: Event,
         say: Option<Say>,
-    ) -> Result<Option<CallRecord>, Refusal> {
+    ) -> Result<Option<Change>, Refusal> {
         let this = self.clone();
         carry_through(async move {
             let _turn = this.turns.take(id).await;
@@ -78,9 +69,8 @@ impl Calls {
         let this = self.clone();
         carry_through(async move {
             let _turn = this.turns.take(change.call.id).await;
-            let Change { call, effects } = change;
-            let intent = this.store.create_call(call.clone(), intent).await.map_err(unavailable)?;
-            this.follow(&call, effects, intent);
+            let intent = this.store.create_call(change.call.clone(), intent).await.map_err(unavailable)?;
+            this.follow(&change, intent.into_iter().collect());
             Ok(())
         })
         .await
@@ -92,26 +82,24 @@ impl Calls {
         id: CallId,
         event: Event,
         say: Option<Say>,
-    ) -> Result<Option<CallRecord>, Refusal> {
+    ) -> Result<Option<Change>, Refusal> {
         for _ in 0..TRIES_MAX {
             let before = self.load(app, id).await?;
             let now_ms = self.clock.now_ms();
             let late = is_overdue(&before, now_ms);
             let event = if late { Event::DeadlinePassed } else { event.clone() };
-            let Some(Change { call, effects }) = step(Some(&before), event, now_ms)? else {
+            let Some(mut change) = step(Some(&before), event, now_ms)? else {
                 self.schedule.set(id, before.due_at);
                 return Ok(None);
             };
-            let silent = silenced(&effects);
-            let intent = say.as_ref().filter(|_| !late).and_then(|say| say.intent(&call, &silent));
-            let saved = self.store.save_call(call.clone(), intent, retraction(&call, silent)).await;
-            if let CallSaved::Saved(intent) = saved.map_err(unavailable)? {
-                self.follow(&call, effects, None);
-                if let Some(intent) = intent {
-                    self.push.send(Signal::Intent(intent));
-                }
+            let say = say.as_ref().filter(|_| !late);
+            let intents = self.intents(&before, &mut change, say, now_ms).await.map_err(unavailable)?;
+            let order = retraction(&change.call, silenced(&change.effects));
+            let saved = self.store.save_call(change.call.clone(), intents, order).await;
+            if let CallSaved::Saved(intents) = saved.map_err(unavailable)? {
+                self.follow(&change, intents);
                 if !late {
-                    return Ok(Some(call));
+                    return Ok(Some(change));
                 }
             }
         }
@@ -125,64 +113,38 @@ impl Calls {
     }
 
     /// Everything that follows from a saved change.
-    fn follow(&self, call: &CallRecord, effects: Vec<Effect>, intent: Option<Arc<Intent>>) {
+    fn follow(&self, change: &Change, intents: Vec<Arc<Intent>>) {
+        let call = &change.call;
         self.schedule.set(call.id, call.due_at);
-        for effect in effects {
+        for effect in &change.effects {
             match effect {
-                Effect::Tell { users, except, what } => {
+                Effect::Tell { ears, what } => {
                     let frame = Bytes::from(what.to_frame());
-                    for user in &users {
-                        self.hub.deliver(call.app, user, except.as_ref(), &frame);
-                    }
+                    ears.iter().for_each(|ear| self.tell(call.app, ear, &frame));
                 }
-                // The intent is the wish to ring those who are away; without one nobody asked for it.
-                Effect::Ring { .. } => {
-                    if let Some(intent) = &intent {
-                        self.push.send(Signal::Intent(intent.clone()));
-                    }
-                }
+                // The intents below are the wish to ring those who are away; without one nobody asked for it.
+                Effect::Ring { .. } => {}
                 Effect::Silence(users) => {
-                    self.push.send(Signal::CallOver { call: call.id, users });
+                    self.push.send(Signal::CallOver { call: call.id, users: users.clone() });
                     self.push.send(Signal::Retraction);
                 }
             }
         }
+        intents.into_iter().for_each(|intent| self.push.send(Signal::Intent(intent)));
     }
-}
 
-/// A notice for those who were called and are not any more.
-#[derive(Clone, Debug)]
-pub(super) struct Say {
-    pub sender: UserId,
-    pub push: PushConfig,
-    /// How long it is worth sending, in ms.
-    pub life_ms: u64,
-}
-
-impl Say {
-    fn intent(&self, call: &CallRecord, users: &[UserId]) -> Option<NewIntent> {
-        let ended_at = call.ended_at.unwrap_or(call.created_at);
-        (!users.is_empty()).then(|| NewIntent {
-            sender: self.sender.clone(),
-            recipients: Recipients::Users(users.to_vec()),
-            push: self.push.clone(),
-            mentioned: Vec::new(),
-            mention_all: false,
-            notify_mentioned: false,
-            call: Some((call.id, call.mode)),
-            kind: IntentKind::MissedCall,
-            expires_at: ended_at + self.life_ms,
-        })
+    fn tell(&self, app: AppId, ear: &Ear, frame: &Bytes) {
+        match &ear.devices {
+            Devices::All => drop(self.hub.deliver(app, &ear.user, None, frame)),
+            Devices::AllBut(device) => drop(self.hub.deliver(app, &ear.user, Some(device), frame)),
+            Devices::Only(device) => {
+                let seats = self.hub.seats_of(app, &ear.user);
+                for seat in seats.iter().filter(|seat| seat.device == *device) {
+                    seat.mailbox.push(frame.clone());
+                }
+            }
+        }
     }
-}
-
-/// Everybody for whom it stops ringing.
-fn silenced(effects: &[Effect]) -> Vec<UserId> {
-    let silent = effects.iter().filter_map(|effect| match effect {
-        Effect::Silence(users) => Some(users),
-        _ => None,
-    });
-    silent.flatten().cloned().collect()
 }
 
 /// The order to take their notices back. Somebody who answered has its own reason.

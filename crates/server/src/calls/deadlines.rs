@@ -1,4 +1,4 @@
-//! The one timer of all calls: it sleeps until the earliest ring ends. Deadlines are part of the stored
+//! The one timer of all calls: it sleeps until the earliest deadline. Deadlines are part of the stored
 //! calls; what stands here is a copy of them that a restart reads again.
 
 use super::{Calls, table::Event};
@@ -121,7 +121,7 @@ impl Calls {
     }
 
     async fn pass_deadline(&self, call: CallId) {
-        match self.change(None, call, Event::DeadlinePassed).await {
+        match self.change(None, call, Event::DeadlinePassed, None).await {
             Err(refusal) if refusal.code != Code::CALL_GONE => {
                 tracing::warn!(call.id = %call, %refusal, "a call could not time out; trying again");
                 self.schedule.set(call, Some(self.clock.now_ms() + RETRY_MS));

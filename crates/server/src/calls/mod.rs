@@ -1,14 +1,17 @@
 //! Rules of calls: who rings, who is told to stop, when a call is over.
 //!
 //! `table` decides (pure: state × event → state + effects), `change` loads, saves and lets effects happen,
-//! `deadlines` is the one timer. Called by session with requests that were already read; works on the store
-//! (truth) and the hub (hint), and wakes push. Effects follow only what is saved. docs/calls.md is the table.
+//! `news` says what is pushed, `deadlines` is the one timer, `people` looks after those who come and go. Called by
+//! session with requests that were already read; works on the store (truth) and the hub (hint), and wakes push.
+//! Effects follow only what is saved. docs/calls.md is the table.
 
 mod actions;
 mod change;
 mod deadlines;
+mod membership;
+mod news;
 mod notices;
-mod ring;
+mod people;
 pub mod table;
 #[cfg(test)]
 mod tests;

@@ -57,21 +57,23 @@ pub fn user_states(call: &CallRecord, which: impl Fn(&CallUserRecord) -> bool) -
     Notification::CallUserState(CallUserStateChanged { call_id: call.id, call_user_list: changed })
 }
 
-/// `call.ended`. Without extended data: in general mode nobody ends a call, so nobody sends any along.
-pub fn ended(call: &CallRecord, by: &UserId, end_time: u64) -> Notification {
+/// `call.ended`. In general mode nobody ends a call, so nobody sends any extended data along.
+pub fn ended(call: &CallRecord, by: &UserId, extended_data: &str, end_time: u64) -> Notification {
     Notification::CallEnded(CallEnded {
         call_id: call.id,
         mode: call.mode,
         caller: call.caller.clone(),
         operated_user_id: by.clone(),
-        extended_data: String::new(),
+        extended_data: extended_data.to_owned(),
         end_time,
     })
 }
 
-/// A call as `call.list` shows it.
-pub fn listed(call: &CallRecord) -> Call {
+/// A call as `call.list` shows it to one of its users.
+pub fn listed(call: &CallRecord, user: &UserId) -> Call {
+    let own = call.users.iter().find(|one| one.user == *user);
     Call {
+        inviter: own.map_or(&call.caller, |own| &own.inviter).clone(),
         call_id: call.id,
         mode: call.mode,
         caller: call.caller.clone(),
@@ -84,7 +86,8 @@ pub fn listed(call: &CallRecord) -> Call {
     }
 }
 
-fn users(call: &CallRecord) -> Vec<CallUser> {
+/// Everybody, the caller first.
+pub fn users(call: &CallRecord) -> Vec<CallUser> {
     call.users.iter().map(user).collect()
 }
 

@@ -248,7 +248,7 @@ impl View<'_> {
     async fn person(&self, user: &UserId) -> Result<Option<Person>, StoreError> {
         let intent = self.intent();
         let Subject::Message { key, seq, .. } = &intent.subject else {
-            let call = standing(self.prepared.call.as_ref(), user);
+            let call = standing(self.prepared.call.as_ref(), user, intent.id);
             return Ok(Some(Person { call, blocked: self.blocked(user), ..Person::default() }));
         };
         let membership = self.sources.store.membership(intent.app, user, key).await?;

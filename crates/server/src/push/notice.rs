@@ -4,7 +4,7 @@
 //! that a device can drop what it has shown already.
 
 use crate::store::{Intent, IntentKind, Subject};
-use hongyan_vendors::{Badge, Category, Notice, NoticeKind, Route, StrategyOptions};
+use hongyan_vendors::{Badge, Category, Notice, NoticeKind, Route, StrategyOptions, VendorKind};
 
 /// Largest number that vendors show on an icon, and largest step that they take.
 const BADGE_MAX: u8 = 99;
@@ -28,7 +28,7 @@ pub fn notice(intent: &Intent, strategy: StrategyOptions) -> Notice {
         // Said later about the same call: it takes the invitation's place on the device.
         Subject::Call { call, .. } => (call.0, format!("c{call}-{}", intent.id)),
     };
-    Notice {
+    let said = Notice {
         kind: NoticeKind::Alert,
         title: push.title.clone(),
         body: push.content.clone(),
@@ -45,7 +45,10 @@ pub fn notice(intent: &Intent, strategy: StrategyOptions) -> Notice {
             _ => Category::Message,
         },
         strategy,
-    }
+    };
+    // Whatever the strategy says: what tells that a call is over does not ring.
+    let rings = VendorKind::ALL.iter().any(|kind| said.strategy.kind(*kind) == Some(NoticeKind::Call));
+    if rings && !intent.spec.kind.is_delivery() { said.as_alert() } else { said }
 }
 
 /// The intent that a notice's `app_message_id` was made for, or the dispatch itself for one that only sets a

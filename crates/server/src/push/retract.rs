@@ -14,8 +14,8 @@ use crate::{
     clock::Clock,
     hub::Hub,
     store::{
-        Attempt, CallRecord, ConversationNo, Dispatch, DispatchState, NewDispatch, PendingRetraction,
-        Purpose, Retraction, Store, StoreError, Target, TargetEnd, TraceRecord,
+        Attempt, ConversationNo, Dispatch, DispatchState, NewDispatch, PendingRetraction, Purpose,
+        Retraction, Store, StoreError, Target, TargetEnd, TraceRecord,
     },
 };
 use hongyan_vendors::{Badge, Category, Notice, NoticeKind, Route};
@@ -141,10 +141,11 @@ impl Retractor {
             }
             Retraction::CallOver { call, users, reason } => {
                 let reason = Reason::from_code(reason).unwrap_or(Reason::CallOver);
-                let record = self.store.call(*call).await?;
-                let concerned =
-                    |target: &Target| users.contains(&target.user) && !acted_on(record.as_ref(), target);
-                let records = self.store.trace(call.0).await?;
+                // The device that answered too: nobody promised that its app clears the shade.
+                let concerned = |target: &Target| users.contains(&target.user);
+                let mut records = self.store.trace(call.0).await?;
+                // Who was called anew since keeps the new notice.
+                records.retain(|record| record.intent.id < order.id);
                 self.collect(&records, &reason, concerned, now, &mut found).await?;
             }
         }
@@ -180,7 +181,11 @@ impl Retractor {
                 }
                 let purpose =
                     Purpose::TakeBack { dispatch: dispatch.request.id, reason: reason.code().to_owned() };
-                found.requests.push(self.request(&dispatch.request, purpose, shown, now));
+                let mut request = self.request(&dispatch.request, purpose, shown, now);
+                if may_have_fallen_back(&dispatch.request, attempts) {
+                    request.notice = request.notice.as_alert();
+                }
+                found.requests.push(request);
             }
             for (dispatch, targets) in badges {
                 found.requests.extend(self.corrections(&dispatch.request, targets, now).await?);
@@ -325,17 +330,16 @@ fn may_have_arrived(attempt: &Attempt) -> bool {
     }
 }
 
+/// A call that the vendor had no right for was shown as an alert at a later try, and only that can be taken back.
+/// Taking back an alert that never was does no harm.
+fn may_have_fallen_back(request: &NewDispatch, attempts: &[Attempt]) -> bool {
+    attempts.len() > 1 && request.notice.strategy.kind(request.vendor) == Some(NoticeKind::Call)
+}
+
 /// A silent notice shows nothing that could be taken back.
 fn leaves_nothing(request: &NewDispatch) -> bool {
     let kind = request.notice.strategy.kind(request.vendor).unwrap_or(request.notice.kind);
     matches!(kind, NoticeKind::Silent | NoticeKind::BadgeOnly)
-}
-
-/// The device on which the user accepted or rejected: its app took care of the notice itself.
-fn acted_on(call: Option<&CallRecord>, target: &Target) -> bool {
-    let one = call.and_then(|call| call.users.iter().find(|one| one.user == target.user));
-    let acted = one.and_then(|one| one.device.as_deref());
-    acted.is_some() && acted == target.device.as_ref().map(|device| device.as_str())
 }
 
 fn badge_notice(id: u64, number: u8, expires_at_ms: u64, route: &Route) -> Notice {

@@ -18,13 +18,15 @@ use std::{
 /// Users asked for in one question to the store.
 pub(super) const USERS_ASKED_MAX: usize = 500;
 
-/// Where a user stands in a call. A call that is not there is over.
-pub(super) fn standing(call: Option<&CallRecord>, user: &UserId) -> Standing {
+/// Where a user stands in a call that this intent is about. A call that is not there is over, and so is an
+/// earlier ring when the user was called anew.
+pub(super) fn standing(call: Option<&CallRecord>, user: &UserId, intent: u64) -> Standing {
     let Some(call) = call else { return Standing::Over };
     let Some(record) = call.users.iter().find(|record| record.user == *user) else { return Standing::Over };
     match record.state {
         CallUserState::Accepted | CallUserState::Rejected => Standing::Answered,
-        _ if call.state == CallState::Ended || record.state.is_final() => Standing::Over,
+        _ if call.state == CallState::Ended || !record.state.rings() => Standing::Over,
+        _ if record.notice != 0 && record.notice != intent => Standing::Over,
         _ => Standing::Ringing,
     }
 }
@@ -86,7 +88,9 @@ pub(super) async fn still_wanted(
             dropped.push((target.clone(), TargetEnd::Retracted { reason: reason.code().into() }));
             continue;
         }
-        let standing = call.as_ref().map_or(Standing::Ringing, |call| standing(call.as_ref(), &target.user));
+        let standing = call
+            .as_ref()
+            .map_or(Standing::Ringing, |call| standing(call.as_ref(), &target.user, request.intent));
         let reason = match (standing, find(&bound, target)) {
             (Standing::Answered, _) => Reason::CallAnswered,
             (Standing::Over, _) => Reason::CallOver,

@@ -192,6 +192,10 @@ impl Device {
             Request::CallCancel(cancel) => text(id, calls.cancel(who, *cancel).await),
             Request::CallAccept(answer) => text(id, calls.accept(who, answer).await),
             Request::CallReject(answer) => text(id, calls.reject(who, answer).await),
+            Request::CallingInvite(asked) => text(id, calls.calling_invite(who, *asked).await),
+            Request::CallJoin(asked) => text(id, calls.join(who, asked).await),
+            Request::CallQuit(asked) => text(id, calls.quit(who, *asked).await),
+            Request::CallEnd(asked) => text(id, calls.end(who, *asked).await),
             Request::CallList(asked) => text(id, calls.list(who, asked).await),
             Request::CallAck(call) => empty(id, calls.acknowledge(who, call).await),
             request => self.answer_session(id, request).await,
@@ -234,7 +238,7 @@ impl Device {
         // Whoever is still here on another device has not left.
         let others = self.services.hub.seats_of(*app, user).len() > 1;
         if !others {
-            self.services.calls.caller_left(*app, user).await;
+            self.services.calls.user_left(*app, user).await;
         }
         self.wake_push();
         Ok(())

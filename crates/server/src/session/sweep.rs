@@ -1,5 +1,5 @@
-//! One look over all sessions every second, instead of timers for each: silence, tokens that end, and callers
-//! who did not come back.
+//! One look over all sessions every second, instead of timers for each: silence, tokens that end, and users who
+//! did not come back to their calls.
 
 use super::Services;
 use crate::hub::Seat;
@@ -12,7 +12,7 @@ use std::{sync::Arc, time::Duration};
 
 /// Time between two looks.
 const PERIOD: Duration = Duration::from_secs(1);
-/// After a socket dropped, its user has this long to come back before its unanswered calls are cancelled.
+/// After a socket dropped, or the server started, users have this long to come back to their calls.
 const GONE_AFTER_MS: u64 = limits::HEARTBEAT_TIMEOUT_MS;
 
 /// How long a session remembers what its sync covered, in ms.
@@ -20,13 +20,17 @@ const SYNC_REMEMBERED_MS: u64 = 30_000;
 
 /// Looks until it is dropped.
 pub async fn sweep_sessions(services: Arc<Services>) {
+    let mut vanished_at = Some(services.clock.now_ms() + GONE_AFTER_MS);
     loop {
         services.clock.sleep(PERIOD).await;
         let now_ms = services.clock.now_ms();
+        if vanished_at.take_if(|at| *at <= now_ms).is_some() {
+            services.calls.look_for_vanished().await;
+        }
         services.hub.for_each(|seat| look(seat, now_ms));
         for (app, user) in services.hub.forget_dropped(now_ms.saturating_sub(GONE_AFTER_MS)) {
             if services.hub.seats_of(app, &user).is_empty() {
-                services.calls.caller_left(app, &user).await;
+                services.calls.user_left(app, &user).await;
             }
         }
     }

@@ -67,6 +67,16 @@ pub struct AppSettings {
     pub push_to_kicked: bool,
     /// A message can be taken back for this long, in s.
     pub revoke_window_s: u32,
+    /// Users that one request invites to a call.
+    pub call_invitees_max: u32,
+    /// People in a call, those whom it rings for included.
+    pub call_people_max: u32,
+    /// An invitee who has not received the invitation by then is NotYetReceived, if the caller asked for it, in ms.
+    pub call_not_received_ms: u64,
+    /// A call of advanced mode that nobody ends is ended after this long, in s.
+    pub call_life_s: u32,
+    /// What a missed-call notice says to whoever did not answer; empty: none is sent but by the caller's own wish.
+    pub missed_call_content: String,
 }
 
 /// Which devices of a user may be logged in at once; the earliest login is put out.
@@ -114,6 +124,11 @@ impl Default for AppSettings {
             one_desktop: false,
             push_to_kicked: true,
             revoke_window_s: 120,
+            call_invitees_max: hongyan_wire::limits::CALL_INVITEES_MAX,
+            call_people_max: hongyan_wire::limits::CALL_PEOPLE_MAX,
+            call_not_received_ms: 5_000,
+            call_life_s: 86_400,
+            missed_call_content: String::new(),
         }
     }
 }
@@ -143,8 +158,16 @@ impl AppSettings {
             ("devices_max", self.devices_max.into(), 1, 10),
             ("web_devices_max", self.web_devices_max.into(), 1, 10),
             ("revoke_window_s", self.revoke_window_s.into(), 0, 86_400),
+            ("call_invitees_max", self.call_invitees_max.into(), 1, 99),
+            ("call_people_max", self.call_people_max.into(), 2, 100),
+            ("call_not_received_ms", self.call_not_received_ms, 1_000, 60_000),
+            ("call_life_s", self.call_life_s.into(), 600, 2_592_000),
+            ("missed_call_content", self.missed_call_content.len() as u64, 0, 512),
         ];
         match bounds.into_iter().find(|(_, value, least, most)| !(least..=most).contains(&value)) {
+            Some(("missed_call_content", ..)) => {
+                Err("missed_call_content must have at most 512 bytes".into())
+            }
             Some((name, _, least, most)) => Err(format!("{name} must be {least} to {most}")),
             None if self.heartbeat_timeout_ms <= self.heartbeat_interval_ms => {
                 Err("heartbeat_timeout_ms must be longer than heartbeat_interval_ms".into())

@@ -25,13 +25,17 @@ pub struct CallRecord {
     pub extended_data: String,
     /// Ring time in s.
     pub timeout_s: u32,
+    /// Whoever has not received the invitation after a while is told to be NotYetReceived.
+    pub checks: bool,
     /// Unix time in ms.
     pub created_at: u64,
-    /// Unix time in ms at which somebody times out next; `None` when nobody rings.
+    /// Unix time in ms at which something happens by itself next; `None` when nothing will.
     pub due_at: Option<u64>,
+    /// Unix time in ms at which the call ends at the latest; `None`: it ends with its rings.
+    pub ends_at: Option<u64>,
     /// Unix time in ms; `None` while it lives.
     pub ended_at: Option<u64>,
-    /// Everybody, the caller first; ≤ 10.
+    /// Everybody who is or was in it, the caller first.
     pub users: Vec<CallUserRecord>,
     /// Rises with every save.
     pub version: u64,
@@ -53,13 +57,35 @@ pub struct CallUserRecord {
     /// Device that acted for the user, if any.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub device: Option<String>,
+    /// Unix time in ms at which the user came in; 0 for who did not.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub accepted_at: u64,
+    /// Unix time in ms by which a device must have received the invitation; 0 when nobody looks.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub check_at: u64,
+    /// Intent that rings for the user where it is away; 0 when nobody asked for one.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub notice: u64,
+}
+
+fn is_zero(number: &u64) -> bool {
+    *number == 0
+}
+
+/// Something to be pushed about a call, written with a change of it.
+#[derive(Clone, PartialEq, Debug)]
+pub struct CallIntent {
+    /// A fresh number of `next_call_id`; the call's own for its invitation.
+    pub id: u64,
+    /// What.
+    pub spec: NewIntent,
 }
 
 /// What became of a save.
 #[derive(Clone, PartialEq, Debug)]
 pub enum CallSaved {
-    /// On stable storage, with the intent as it is stored.
-    Saved(Option<Arc<Intent>>),
+    /// On stable storage, with the intents as they are stored.
+    Saved(Vec<Arc<Intent>>),
     /// Somebody saved in between: load again and decide again.
     Stale,
 }
@@ -67,7 +93,7 @@ pub enum CallSaved {
 /// Calls.
 #[async_trait::async_trait]
 pub trait CallStore {
-    /// A fresh call ID, rising with time.
+    /// A fresh number for a call or an intent of one, rising with time.
     fn next_call_id(&self, now_ms: u64) -> CallId;
 
     /// Stores a new call and its push intent in one transaction; gives the intent as it is stored.
@@ -77,12 +103,12 @@ pub trait CallStore {
         intent: Option<NewIntent>,
     ) -> Result<Option<Arc<Intent>>, StoreError>;
 
-    /// Saves a call whose stored version is `call.version - 1`, with an intent if the change pushes something,
-    /// and the order to take notices back if it stops ringing for somebody.
+    /// Saves a call whose stored version is `call.version - 1`, with what the change pushes, and the order to
+    /// take notices back if it stops ringing for somebody. The order concerns what was pushed before.
     async fn save_call(
         &self,
         call: CallRecord,
-        intent: Option<NewIntent>,
+        intents: Vec<CallIntent>,
         retraction: Option<Retraction>,
     ) -> Result<CallSaved, StoreError>;
 

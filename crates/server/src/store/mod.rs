@@ -26,7 +26,7 @@ pub use apps::{
     StoredStrategy,
 };
 pub use blocks::{BlockStore, Blocking};
-pub use calls::{CallRecord, CallSaved, CallStore, CallUserRecord};
+pub use calls::{CallIntent, CallRecord, CallSaved, CallStore, CallUserRecord};
 pub use conversations::{ConversationStore, CursorMove, Membership, ReadMark};
 pub use groups::{GroupOutcome, GroupRecord, GroupStore, MemberChange, MemberRecord, NewGroup};
 pub use messages::{

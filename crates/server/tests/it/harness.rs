@@ -258,7 +258,14 @@ pub async fn invite(
     push_config: Option<PushConfig>,
 ) -> Result<CallInviteResult, CallError> {
     let extended_data = "video".into();
-    let params = CallInvite { invitees, timeout, mode: CallMode::General, extended_data, push_config };
+    let params = CallInvite {
+        invitees,
+        timeout,
+        mode: CallMode::General,
+        enable_not_received_check: false,
+        extended_data,
+        push_config,
+    };
     client.call_invite(&params).await
 }
 

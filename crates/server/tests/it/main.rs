@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod admin;
+mod advanced_calls;
 mod bad_frames;
 mod bad_input;
 mod blocks;

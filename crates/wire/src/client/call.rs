@@ -3,7 +3,7 @@
 
 use crate::{
     CallId, Code, Refusal, UserId,
-    call::{Call, CallMode},
+    call::{Call, CallMode, CallUser},
     group::UserError,
     limits,
     message::PushConfig,
@@ -14,14 +14,17 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct CallInvite {
-    /// 1..=9 users, not the caller.
+    /// Users, not the caller; how many the app sets (9).
     pub invitees: Vec<UserId>,
     /// Seconds it rings, 1..=600; 0 or absent means 90.
     #[serde(default)]
     pub timeout: u32,
-    /// General 0.
+    /// General 0, Advanced 1.
     #[serde(default = "general")]
     pub mode: CallMode,
+    /// Whoever has not received the invitation after some seconds becomes NotYetReceived (9).
+    #[serde(default, skip_serializing_if = "is_off")]
+    pub enable_not_received_check: bool,
     /// ≤ 2 KB.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub extended_data: String,
@@ -34,15 +37,14 @@ fn general() -> CallMode {
     CallMode::General
 }
 
+fn is_off(switch: &bool) -> bool {
+    !switch
+}
+
 impl CallInvite {
     /// Checks all limits; gives the ring time in seconds.
     pub fn check(&self) -> Result<u32, Refusal> {
-        if self.invitees.is_empty() {
-            return Err(Refusal::parameter("invitees must name at least one user"));
-        }
-        if self.invitees.len() > limits::CALL_INVITEES_MAX {
-            return Err(Refusal::new(Code::CALL_LIMIT, "a call invites at most 9 users"));
-        }
+        check_invitees(&self.invitees)?;
         check_extended(&self.extended_data)?;
         if let Some(push) = &self.push_config {
             push.check()?;
@@ -52,6 +54,16 @@ impl CallInvite {
             s if s <= limits::CALL_TIMEOUT_S_MAX => Ok(s),
             _ => Err(Refusal::parameter("timeout must be 1 to 600 seconds")),
         }
+    }
+}
+
+fn check_invitees(invitees: &[UserId]) -> Result<(), Refusal> {
+    if invitees.is_empty() {
+        return Err(Refusal::parameter("invitees must name at least one user"));
+    }
+    match invitees.len() <= limits::CALL_INVITEES_MOST {
+        true => Ok(()),
+        false => Err(Refusal::new(Code::CALL_LIMIT, "no call invites more than 99 users at once")),
     }
 }
 
@@ -82,7 +94,7 @@ pub struct CallCancel {
     /// The call.
     #[serde(rename = "callID")]
     pub call_id: CallId,
-    /// In general mode everybody is cancelled whoever is named here.
+    /// Advanced mode: only these are cancelled; nobody named: all. General mode: all, whoever is named.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub invitees: Vec<UserId>,
     /// ≤ 2 KB.
@@ -112,7 +124,110 @@ pub struct CallCancelResult {
     pub error_invitees: Vec<UserId>,
 }
 
-/// Parameters of `call.accept` and `call.reject`.
+/// Parameters of `call.callingInvite`: further people for a call of advanced mode.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct CallingInvite {
+    /// The call.
+    #[serde(rename = "callID")]
+    pub call_id: CallId,
+    /// Users; how many the app sets.
+    pub invitees: Vec<UserId>,
+    /// Push to those who are not there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub push_config: Option<PushConfig>,
+}
+
+impl CallingInvite {
+    /// Checks all limits.
+    pub fn check(&self) -> Result<(), Refusal> {
+        check_invitees(&self.invitees)?;
+        self.push_config.as_ref().map_or(Ok(()), PushConfig::check)
+    }
+}
+
+/// Result of `call.callingInvite`.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct CallingInviteResult {
+    /// The call.
+    #[serde(rename = "callID")]
+    pub call_id: CallId,
+    /// Users that could not be invited.
+    pub error_user_list: Vec<UserError>,
+}
+
+/// Parameters of `call.quit` and `call.end`.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct CallLeave {
+    /// The call.
+    #[serde(rename = "callID")]
+    pub call_id: CallId,
+    /// ≤ 2 KB.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub extended_data: String,
+    /// Push it to those who are not there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub push_config: Option<PushConfig>,
+}
+
+impl CallLeave {
+    /// Checks all limits.
+    pub fn check(&self) -> Result<(), Refusal> {
+        check_extended(&self.extended_data)?;
+        self.push_config.as_ref().map_or(Ok(()), PushConfig::check)
+    }
+}
+
+/// Result of `call.quit`.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct CallQuitResult {
+    /// The call.
+    #[serde(rename = "callID")]
+    pub call_id: CallId,
+    /// Unix time in ms.
+    pub create_time: u64,
+    /// Unix time in ms at which this user came in.
+    pub accept_time: u64,
+    /// Unix time in ms.
+    pub quit_time: u64,
+}
+
+/// Result of `call.end`.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct CallEndResult {
+    /// The call.
+    #[serde(rename = "callID")]
+    pub call_id: CallId,
+    /// Unix time in ms.
+    pub create_time: u64,
+    /// Unix time in ms at which this user came in.
+    pub accept_time: u64,
+    /// Unix time in ms.
+    pub end_time: u64,
+}
+
+/// Result of `call.join`.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct CallJoinResult {
+    /// The call.
+    #[serde(rename = "callID")]
+    pub call_id: CallId,
+    /// Unix time in ms.
+    pub create_time: u64,
+    /// Unix time in ms at which this user came in.
+    pub join_time: u64,
+    /// What the caller sent along.
+    pub extended_data: String,
+    /// Everybody, the caller first.
+    pub call_user_list: Vec<CallUser>,
+}
+
+/// Parameters of `call.accept`, `call.reject` and `call.join`.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct CallAnswer {

@@ -13,7 +13,8 @@ mod session;
 
 pub use block::{BlockAction, BlockCheck, BlockChecked, BlockList, BlockPage, BlockResult, BlockUsers};
 pub use call::{
-    CallAnswer, CallCancel, CallCancelResult, CallInvite, CallInviteResult, CallList, CallPage, CallRef,
+    CallAnswer, CallCancel, CallCancelResult, CallEndResult, CallInvite, CallInviteResult, CallJoinResult,
+    CallLeave, CallList, CallPage, CallQuitResult, CallRef, CallingInvite, CallingInviteResult,
 };
 pub use conversation::{
     ConversationList, ConversationPage, ConversationRef, ConversationResult, SetNotificationStatus,
@@ -141,12 +142,20 @@ requests! {
     GroupGet(GroupRef) = "group.get",
     /// Invite users to a call.
     CallInvite(Box<CallInvite>) = "call.invite",
-    /// Cancel a call nobody has accepted.
+    /// Invite further users to a call of advanced mode.
+    CallingInvite(Box<CallingInvite>) = "call.callingInvite",
+    /// Take invitations back.
     CallCancel(Box<CallCancel>) = "call.cancel",
     /// Accept an invitation.
     CallAccept(CallAnswer) = "call.accept",
     /// Reject an invitation.
     CallReject(CallAnswer) = "call.reject",
+    /// Come into a call of advanced mode, or take it over from another device.
+    CallJoin(CallAnswer) = "call.join",
+    /// Leave a call of advanced mode.
+    CallQuit(Box<CallLeave>) = "call.quit",
+    /// End a call of advanced mode for everybody.
+    CallEnd(Box<CallLeave>) = "call.end",
     /// A page of one's own calls, newest first.
     CallList(CallList) = "call.list",
     /// The listener of `call.received` ran (notification).

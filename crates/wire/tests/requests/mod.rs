@@ -41,7 +41,9 @@ pub fn params_of(request: &Request) -> Value {
         Request::GroupMembers(p) => value(p),
         Request::CallInvite(p) => value(p),
         Request::CallCancel(p) => value(p),
-        Request::CallAccept(p) | Request::CallReject(p) => value(p),
+        Request::CallingInvite(p) => value(p),
+        Request::CallAccept(p) | Request::CallReject(p) | Request::CallJoin(p) => value(p),
+        Request::CallQuit(p) | Request::CallEnd(p) => value(p),
         Request::CallList(p) => value(p),
         Request::CallAck(p) => value(p),
     }
@@ -61,7 +63,9 @@ pub fn limits_of(request: &Request) -> Result<(), Refusal> {
         Request::GroupCreate(p) => p.group_info.check(),
         Request::CallInvite(p) => p.check().map(drop),
         Request::CallCancel(p) => p.check(),
-        Request::CallAccept(p) | Request::CallReject(p) => p.check(),
+        Request::CallingInvite(p) => p.check(),
+        Request::CallAccept(p) | Request::CallReject(p) | Request::CallJoin(p) => p.check(),
+        Request::CallQuit(p) | Request::CallEnd(p) => p.check(),
         _ => Ok(()),
     }
 }

@@ -1,4 +1,4 @@
-/** Types of call invitations. This version carries the general mode. */
+/** Types of call invitations. */
 
 import type { ZIMErrorUserInfo, ZIMPushConfig } from './common.js';
 import type { ZIMCallInvitationMode, ZIMCallState, ZIMCallUserState } from './enums.js';
@@ -15,13 +15,41 @@ export interface ZIMCallUserInfo {
 export interface ZIMCallInviteConfig {
   /** Seconds it rings, 1 to 600; 0 or left out means 90. */
   timeout?: number;
-  /** General (default). Advanced is refused with 6000013 in this version. */
+  /** General (default): over when everybody has answered. Advanced: lives until it is ended. */
   mode?: ZIMCallInvitationMode;
   /** At most 2048 bytes. */
   extendedData?: string;
-  /** Not in this version: `true` is refused with 6000013. */
+  /** Whoever has not received the invitation after some seconds becomes NotYetReceived. */
   enableNotReceivedCheck?: boolean;
   /** Push to those who are not there. */
+  pushConfig?: ZIMPushConfig;
+}
+
+/** Configuration of `callingInvite`. */
+export interface ZIMCallingInviteConfig {
+  /** Push to those who are not there. */
+  pushConfig?: ZIMPushConfig;
+}
+
+/** Configuration of `callJoin`. */
+export interface ZIMCallJoinConfig {
+  /** At most 2048 bytes. */
+  extendedData?: string;
+}
+
+/** Configuration of `callQuit`. */
+export interface ZIMCallQuitConfig {
+  /** At most 2048 bytes. */
+  extendedData?: string;
+  /** Push it to the others who are in and not there. */
+  pushConfig?: ZIMPushConfig;
+}
+
+/** Configuration of `callEnd`. */
+export interface ZIMCallEndConfig {
+  /** At most 2048 bytes. */
+  extendedData?: string;
+  /** Push it to everybody who is not there; to those it rang for as a missed call. */
   pushConfig?: ZIMPushConfig;
 }
 
@@ -63,6 +91,44 @@ export interface ZIMCallInvitationSentResult {
   errorInvitees: ZIMCallUserInfo[];
 }
 
+/** Result of `callingInvite`. */
+export interface ZIMCallingInvitationSentResult {
+  callID: string;
+  errorUserList: ZIMErrorUserInfo[];
+}
+
+/** Result of `callJoin`. */
+export interface ZIMCallJoinSentResult {
+  callID: string;
+  /** Unix time in ms of the call. */
+  createTime: number;
+  /** Unix time in ms at which this user came in. */
+  joinTime: number;
+  /** What the caller sent along. */
+  extendedData: string;
+  callUserList: ZIMCallUserInfo[];
+}
+
+/** Result of `callQuit`. */
+export interface ZIMCallQuitSentResult {
+  callID: string;
+  /** Unix time in ms of the call. */
+  createTime: number;
+  /** Unix time in ms at which this user came in. */
+  acceptTime: number;
+  quitTime: number;
+}
+
+/** Result of `callEnd`. */
+export interface ZIMCallEndSentResult {
+  callID: string;
+  /** Unix time in ms of the call. */
+  createTime: number;
+  /** Unix time in ms at which this user came in. */
+  acceptTime: number;
+  endTime: number;
+}
+
 /** Result of `callCancel`. */
 export interface ZIMCallCancelSentResult {
   callID: string;
@@ -83,7 +149,7 @@ export interface ZIMCallRejectionSentResult {
 export interface ZIMCallInfo {
   callID: string;
   caller: string;
-  /** Who invited this user; the caller in general mode. */
+  /** Who invited this user; the caller itself for the caller. */
   inviter: string;
   /** Unix time in ms. */
   createTime: number;

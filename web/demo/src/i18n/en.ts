@@ -23,7 +23,7 @@ export const en: Record<TextKey, string> = {
   'scenario.group.about':
     '{b}’s app is frozen, its socket still open; {c}’s is in front. One message: one live, one by push.',
   'scenario.call.about':
-    '{b}’s phone is locked, the app gone. {a} calls: the system rings and wakes the app to answer.',
+    '{b} has two phones, one without the app running. {a} calls: both ring, one answers, the other stops.',
   'scenario.revoke.about':
     '{b}’s app is killed, {a}’s message is on the lock screen. {a} takes it back, and the notice goes.',
   'scenario.devices.about':

@@ -19,7 +19,7 @@ export const zh = {
   'scenario.peer.about': '{b}的应用被杀掉，{a}发来一条消息：推送送到锁屏，点开后离线消息到达。',
   'scenario.group.about':
     '{b}的应用被系统冻结，连接看似还在；{c}在线。同一条群消息，一人实时收到，一人改走推送。',
-  'scenario.call.about': '{b}锁屏、应用已退出。{a}呼叫：系统响铃并唤醒应用，接听后应用登录并应答。',
+  'scenario.call.about': '{b}有两台手机，一台锁屏、应用已退出。{a}呼叫：两台都响，系统唤醒应用接听，另一台随即停止。',
   'scenario.revoke.about': '{b}的应用被杀掉，{a}的消息已推到锁屏；{a}撤回后，通知随之消失，消息只剩一行说明。',
   'scenario.devices.about': '{b}有两台手机，都已登录。一台读过，另一台的未读清零；一台接听，另一台停止响铃。',
   'play.start': '演示',

@@ -65,9 +65,12 @@ async function playGroup(stage: DemoStage, signal: AbortSignal): Promise<void> {
   await throughNotice(stage, b, { key: 'say.ack_window', userID: b.user }, signal);
 }
 
+/** One caller, one callee with two phones: both ring, one is answered from the lock screen, the other stops. */
 async function playCall(stage: DemoStage, signal: AbortSignal): Promise<void> {
   const [a, b] = castOf(stage);
-  await getReady(stage, [a, b], signal);
+  const { second } = stage;
+  if (!second) throw new Error('a second phone is needed');
+  await getReady(stage, [a, b, second], signal);
   await killAndLock(stage, b, signal);
   await sayLine(stage, { key: 'say.call', userID: a.user }, signal);
   const texts = { title: stage.nameOf(a.user), content: sample('push.call.content') };
@@ -79,7 +82,8 @@ async function playCall(stage: DemoStage, signal: AbortSignal): Promise<void> {
     'no ring',
     signal,
   );
-  await sayLine(stage, { key: 'say.ring', userID: b.user }, signal);
+  await until(() => second.call?.received === true, LOGIN_MS_MAX, 'the other phone does not ring', signal);
+  await sayLine(stage, { key: 'say.both_ring', userID: b.user }, signal);
   await pause(ADMIRE_MS, signal);
   const notice = b.notices.find((one) => !known.has(one.id));
   if (!b.call && notice) await b.tap(notice);
@@ -87,6 +91,9 @@ async function playCall(stage: DemoStage, signal: AbortSignal): Promise<void> {
   await sayLine(stage, { key: 'say.accept', userID: b.user }, signal);
   if (b.call?.phase === 'ringing') await accept(b);
   await until(() => a.call?.phase === 'talking', LOGIN_MS_MAX, 'no answer', signal);
+  stage.line = { key: 'say.answered_elsewhere', userID: b.user };
+  const stopped = () => second.call?.phase !== 'ringing';
+  await until(stopped, LOGIN_MS_MAX, 'the other phone rings on', signal);
   await pause(ADMIRE_MS, signal);
 }
 

@@ -11,6 +11,9 @@ import { plays, Stopped, type Line } from './play';
 /** What a mark makes the server know a moment later: by this name the trace says it. */
 const TELLS: Partial<Record<MarkName, string>> = { notice_taken_back: 'taken_back', tapped: 'clicked' };
 
+/** Scenarios in which the second user's other phone plays. */
+const WITH_SECOND: Scenario[] = ['call', 'devices'];
+
 /** Phones that fit side by side. */
 const PHONES_MAX = 3;
 
@@ -18,7 +21,7 @@ const PHONES_MAX = 3;
 export class DemoStage implements Stage {
   /** One phone a user. */
   readonly phones: Phone[];
-  /** The second user's other phone, on the stage only in the scenario that needs it. */
+  /** The second user's other phone, on the stage only in the scenarios that need it. */
   readonly second: Phone | null;
   scenario = $state<Scenario>('peer');
   marks = $state.raw<Mark[]>([]);
@@ -38,7 +41,7 @@ export class DemoStage implements Stage {
 
   /** The phones on the stage now. */
   get shown(): Phone[] {
-    if (this.scenario !== 'devices' || !this.second) return this.phones;
+    if (!WITH_SECOND.includes(this.scenario) || !this.second) return this.phones;
     return [...this.phones.slice(0, 2), this.second];
   }
 
@@ -112,11 +115,10 @@ export class DemoStage implements Stage {
   /** Chooses a scenario to look at; the latest send stays only if it is one of these. */
   choose(scenario: Scenario): void {
     if (this.playing) this.stop();
-    const leaves = this.scenario === 'devices' && scenario !== 'devices';
     this.scenario = scenario;
     this.line = null;
     if (this.run?.kind !== scenario) this.run = null;
-    if (leaves) unlessGone(this.putAway());
+    unlessGone(this.putAway());
   }
 
   /** A phone that is not on the stage must not receive in place of those that are. */

@@ -155,8 +155,11 @@ function arrivalStep(run: Run, trace: Trace, marks: readonly Mark[]): Step {
     (mark) =>
       mark.at >= run.sentAt && run.receiverUserIDs.includes(mark.userID) && ARRIVAL.includes(mark.name),
   );
-  const live = new Set(trace.devices.filter((one) => one.state === 'acked').map((one) => one.userID));
-  const own = seen.filter((mark) => !live.has(mark.userID));
+  const inState = (state: string) =>
+    new Set(trace.devices.filter((one) => one.state === state).map((one) => one.userID));
+  const [live, pushed] = [inState('acked'), inState('pushed')];
+  // Of a user with two phones the pushed one has its story here, whatever the other did.
+  const own = seen.filter((mark) => !live.has(mark.userID) || pushed.has(mark.userID));
   const onPhones = own.map((mark) => line(mark, run)).slice(0, LINES_MAX + 2);
   const lines = [...onPhones, ...eventLines(8, run, trace)];
   const shown = lines.find((one) => one.mark && ['notice_shown', 'call_woken'].includes(one.mark.name));

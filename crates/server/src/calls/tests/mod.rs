@@ -1,6 +1,7 @@
 //! Calls over the real store, a hub, and a clock moved by hand. Nothing sleeps; every wait is bounded.
 
 mod actions;
+mod advanced;
 mod deadlines;
 mod order;
 
@@ -172,6 +173,7 @@ fn invitation(invitees: &[&str], timeout: u32) -> CallInvite {
         invitees: invitees.iter().map(|name| user(name)).collect(),
         timeout,
         mode: hongyan_wire::call::CallMode::General,
+        enable_not_received_check: false,
         extended_data: "a call".into(),
         push_config: None,
     }

@@ -10,7 +10,7 @@ use crate::{
     store::{
         AppStore, Append, Appended, CallRecord, CallStore, CallUserRecord, CursorMove, GroupOutcome,
         GroupStore, LoginRecord, MessageStore, NewApp, NewGroup, NewIntent, NewMessage, NewPush, Recipients,
-        Store, StoredCredential, UserStore,
+        Retraction, Store, StoredCredential, UserStore,
         sqlite::{Faults, SqliteStore, StoreOptions},
     },
 };
@@ -73,10 +73,12 @@ pub fn push_config() -> PushConfig {
     PushConfig { title: "Ann".into(), content: "hello".into(), ..PushConfig::default() }
 }
 
+const CLIENT_ID: &str = "900001";
+
 fn app_spec() -> AppSpec {
     AppSpec {
         rights: [Right::Im, Right::Voip, Right::MissCall].into(),
-        ..AppSpec::for_chat(BUNDLE, "900001")
+        ..AppSpec::for_chat(BUNDLE, CLIENT_ID)
     }
 }
 
@@ -120,7 +122,7 @@ impl Bench {
             vendor: VendorKind::Harmony,
             app_type: 1,
             file: Secret::from(file.to_owned()),
-            client_id: None,
+            client_id: Some(CLIENT_ID.into()),
             callback: None,
             base_url: Some(self.emulator.base_url()),
             updated_at: self.clock.now_ms() + self.sent,
@@ -312,6 +314,11 @@ impl Bench {
 
     /// Ann calls these users for a time.
     pub async fn call(&self, users: &[&str], ring_ms: u64) -> CallRecord {
+        self.call_with(users, ring_ms, push_config()).await
+    }
+
+    /// The same with another wish for a push.
+    pub async fn call_with(&self, users: &[&str], ring_ms: u64, push: PushConfig) -> CallRecord {
         let now = self.clock.now_ms();
         let id = self.store.next_call_id(now);
         let record = |name: &str, state, deadline_at| CallUserRecord {
@@ -321,6 +328,9 @@ impl Bench {
             extended_data: String::new(),
             deadline_at,
             device: None,
+            accepted_at: 0,
+            check_at: 0,
+            notice: 0,
         };
         let callees = users.iter().map(|name| record(name, CallUserState::Inviting, now + ring_ms));
         let call = CallRecord {
@@ -331,6 +341,8 @@ impl Bench {
             caller: user("ann"),
             extended_data: String::new(),
             timeout_s: (ring_ms / 1_000) as u32,
+            checks: false,
+            ends_at: None,
             created_at: now,
             due_at: Some(now + ring_ms),
             ended_at: None,
@@ -341,7 +353,7 @@ impl Bench {
             recipients: Recipients::Users(users.iter().map(|name| user(name)).collect()),
             call: Some((id, CallMode::General)),
             expires_at: now + ring_ms,
-            ..self.intent(push_config())
+            ..self.intent(push)
         };
         self.store.create_call(call.clone(), Some(intent)).await.unwrap();
         let intent = self.store_intent(id).await;
@@ -355,12 +367,23 @@ impl Bench {
         pending.into_iter().next().expect("the intent was stored with the call")
     }
 
+    /// Ends a call for one user, as calls would: with the order to take notices back.
+    pub async fn end_call(&self, call: &mut CallRecord, name: &str, state: CallUserState) {
+        let record = call.users.iter_mut().find(|record| record.user == user(name)).unwrap();
+        record.state = state;
+        call.version += 1;
+        let users = vec![user(name)];
+        let order = Retraction::CallOver { call: call.id, users, reason: "call_over".into() };
+        self.store.save_call(call.clone(), vec![], Some(order)).await.unwrap();
+        self.signals.send(Signal::Retraction);
+    }
+
     /// Moves one user of a call to a state, as calls would.
     pub async fn move_call(&self, call: &mut CallRecord, name: &str, state: CallUserState) {
         let record = call.users.iter_mut().find(|record| record.user == user(name)).unwrap();
         record.state = state;
         call.version += 1;
-        self.store.save_call(call.clone(), None, None).await.unwrap();
+        self.store.save_call(call.clone(), vec![], None).await.unwrap();
     }
 
     pub async fn trace(&self, id: u64) -> TraceView {

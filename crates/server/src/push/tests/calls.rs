@@ -103,3 +103,20 @@ async fn without_the_right_to_calls_it_falls_back_to_an_alert() {
     assert_eq!(attempts.iter().map(|one| one.code.as_str()).collect::<Vec<_>>(), ["80300007", "80000000"]);
     assert_eq!(bob.phone.notices().len(), 1);
 }
+
+#[tokio::test]
+async fn the_alert_that_it_fell_back_to_is_taken_back() {
+    let bench = Bench::new().await;
+    let bob = bench.member("bob").await;
+    let strategy =
+        StoredStrategy { resources_id: "call".into(), options: r#"{"harmony":{"push_type":10}}"#.into() };
+    assert!(bench.store.put_strategy(bench.app, strategy).await.unwrap());
+    let config =
+        hongyan_wire::message::PushConfig { resources_id: "call".into(), ..super::bench::push_config() };
+    let mut call = bench.call_with(&["bob"], 30_000, config).await;
+    bench.settled(call.id.0).await;
+    assert_eq!(bob.phone.notices().len(), 1);
+    bench.end_call(&mut call, "bob", CallUserState::BeCancelled).await;
+    bench.until(call.id.0, |trace| trace.events.iter().any(|event| event.name == "taken_back")).await;
+    assert!(bob.phone.notices().is_empty());
+}

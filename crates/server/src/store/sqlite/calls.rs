@@ -7,7 +7,9 @@ use super::{
     intents, retractions,
     trouble::Trouble,
 };
-use crate::store::{CallRecord, CallSaved, CallStore, Intent, NewIntent, Retraction, StoreError, Subject};
+use crate::store::{
+    CallIntent, CallRecord, CallSaved, CallStore, Intent, NewIntent, Retraction, StoreError, Subject,
+};
 use hongyan_wire::{
     AppId, CallId, UserId,
     call::{CallMode, CallState},
@@ -19,7 +21,7 @@ use std::sync::Arc;
 const PAGE_MAX: usize = 1_000;
 
 const COLUMNS: &str = "calls.id, calls.app, mode, state, caller, extended_data, timeout_s, created_at, \
-     due_at, ended_at, users, version";
+     due_at, ended_at, users, version, checks, ends_at";
 
 fn read(row: &Row<'_>) -> Result<CallRecord, Trouble> {
     let unknown = |what: &str, found: i64| Trouble::Broken(format!("a call has {what} {found}"));
@@ -36,6 +38,8 @@ fn read(row: &Row<'_>) -> Result<CallRecord, Trouble> {
         ended_at: number_maybe(row, 9)?,
         users: json(row, 10)?,
         version: number(row, 11)?,
+        checks: row.get(12)?,
+        ends_at: number_maybe(row, 13)?,
     })
 }
 
@@ -43,8 +47,8 @@ fn insert(sql: &Connection, call: &CallRecord) -> Result<(), Trouble> {
     columns::run(
         sql,
         "INSERT INTO calls (id, app, mode, state, caller, extended_data, timeout_s, created_at, due_at,
-             ended_at, users, version)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
+             ended_at, users, version, checks, ends_at)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
         params![
             int(call.id.0),
             call.app.0,
@@ -58,6 +62,8 @@ fn insert(sql: &Connection, call: &CallRecord) -> Result<(), Trouble> {
             call.ended_at.map(int),
             serde_json::to_string(&call.users)?,
             int(call.version),
+            call.checks,
+            call.ends_at.map(int),
         ],
     )?;
     put_users(sql, call)
@@ -144,23 +150,23 @@ impl CallStore for SqliteStore {
     async fn save_call(
         &self,
         call: CallRecord,
-        intent: Option<NewIntent>,
+        intents: Vec<CallIntent>,
         retraction: Option<Retraction>,
     ) -> Result<CallSaved, StoreError> {
         let now_ms = self.clock.now_ms();
-        let intent = intent.map(|spec| (self.shared.ids.next(now_ms), spec));
         let retraction = retraction.map(|what| (self.shared.ids.next(now_ms), what));
         self.queue
             .run(move |work| {
                 if !update(work.sql, &call)? {
                     return Ok(CallSaved::Stale);
                 }
-                let stored = |(id, spec)| put_intent(work, &call, id, now_ms, spec).map(Arc::new);
-                let intent = intent.map(stored).transpose()?;
+                let stored =
+                    |one: CallIntent| put_intent(work, &call, one.id, now_ms, one.spec).map(Arc::new);
+                let intents = intents.into_iter().map(stored).collect::<Result<_, _>>()?;
                 if let Some((id, what)) = retraction {
                     retractions::put(work.sql, id, call.app, &what, now_ms)?;
                 }
-                Ok(CallSaved::Saved(intent))
+                Ok(CallSaved::Saved(intents))
             })
             .await
     }

@@ -1,4 +1,5 @@
-//! The table by examples: what each event does in each state, whom it is told, and what is refused.
+//! The table by examples: what each event does in each state, whom it is told, and what is refused. What only
+//! advanced mode has is in `advanced_tests`.
 
 use super::*;
 use CallUserState::{
@@ -7,6 +8,8 @@ use CallUserState::{
 
 pub const START_MS: u64 = 1_800_000_000_000;
 pub const RING_MS: u64 = 30_000;
+pub const CHECK_MS: u64 = 5_000;
+pub const LIFE_MS: u64 = 600_000;
 
 pub fn user(name: &str) -> UserId {
     UserId::new(name).unwrap()
@@ -34,17 +37,63 @@ pub fn invitation(invitees: &[&str]) -> Event {
         invitees: invitees.iter().map(|name| user(name)).collect(),
         timeout_s: (RING_MS / 1_000) as u32,
         extended_data: "a call".into(),
+        check_after_ms: None,
+        life_ms: LIFE_MS,
     })
+}
+
+/// The same in advanced mode, with a look at who has received it.
+pub fn advanced_invitation(invitees: &[&str]) -> Event {
+    let Event::Invite(invitation) = invitation(invitees) else { unreachable!() };
+    let check_after_ms = Some(CHECK_MS);
+    Event::Invite(Invitation { mode: CallMode::Advanced, check_after_ms, ..invitation })
+}
+
+/// An event in which somebody calls further people.
+pub fn further(by: &str, invitees: &[&str]) -> Event {
+    Event::CallingInvite(FurtherPeople {
+        by: user(by),
+        invitees: invitees.iter().map(|name| user(name)).collect(),
+        people: People(10),
+        check_after_ms: CHECK_MS,
+    })
+}
+
+pub fn join(name: &str) -> Event {
+    Event::Join(act(name), People(10))
+}
+
+pub fn cancel(name: &str, only: &[&str]) -> Event {
+    Event::Cancel(act(name), only.iter().map(|name| user(name)).collect())
+}
+
+pub fn gone(name: &str, here: &[&str]) -> Event {
+    Event::Gone { by: user(name), here: here.iter().map(|name| user(name)).collect() }
 }
 
 /// A call of ann to these users, who stand in these states.
 pub fn call(invitees: &[(&str, CallUserState)]) -> CallRecord {
-    let names: Vec<&str> = invitees.iter().map(|(name, _)| *name).collect();
-    let mut call = step(None, invitation(&names), START_MS).unwrap().unwrap().call;
+    placed(invitation(&names_of(invitees)), invitees)
+}
+
+/// The same in advanced mode. Ann's and the others' own devices are the main ones.
+pub fn advanced(invitees: &[(&str, CallUserState)]) -> CallRecord {
+    placed(advanced_invitation(&names_of(invitees)), invitees)
+}
+
+fn names_of<'a>(invitees: &[(&'a str, CallUserState)]) -> Vec<&'a str> {
+    invitees.iter().map(|(name, _)| *name).collect()
+}
+
+fn placed(event: Event, invitees: &[(&str, CallUserState)]) -> CallRecord {
+    let mut call = step(None, event, START_MS).unwrap().unwrap().call;
     for (name, state) in invitees {
-        call.users.iter_mut().find(|one| one.user == user(name)).unwrap().state = *state;
+        let one = call.users.iter_mut().find(|one| one.user == user(name)).unwrap();
+        one.state = *state;
+        one.device = (*state != Inviting).then(|| device(name).as_str().to_owned());
     }
-    call
+    // What is due follows from the states.
+    super::draft::Draft::begin(call).done().call
 }
 
 /// The call after it ended.
@@ -55,17 +104,24 @@ pub fn over(mut call: CallRecord) -> CallRecord {
     call
 }
 
-fn states(call: &CallRecord) -> Vec<CallUserState> {
+pub fn states(call: &CallRecord) -> Vec<CallUserState> {
     call.users.iter().map(|one| one.state).collect()
 }
 
-/// What is told, in short: `call.ended → ann bob`.
+/// What is told, in short: `call.ended → ann bob`. Devices stand in brackets unless it is all of them.
 pub fn told(change: &Change) -> Vec<String> {
     let names = |users: &[UserId]| users.iter().map(UserId::as_str).collect::<Vec<_>>().join(" ");
+    let ear = |ear: &Ear| match &ear.devices {
+        Devices::All => ear.user.to_string(),
+        Devices::Only(device) if *device == super::tests::device(ear.user.as_str()) => {
+            format!("{}'s", ear.user)
+        }
+        Devices::Only(device) => format!("{} on {device}", ear.user),
+        Devices::AllBut(device) => format!("{} but {device}", ear.user),
+    };
     let line = |effect: &Effect| match effect {
-        Effect::Tell { users, except, what } => {
-            let except = except.as_ref().map_or_else(String::new, |device| format!(" but {device}"));
-            format!("{} → {}{except}", what.method(), names(users))
+        Effect::Tell { ears, what } => {
+            format!("{} → {}", what.method(), ears.iter().map(ear).collect::<Vec<_>>().join(" "))
         }
         Effect::Ring { users, .. } => format!("ring {}", names(users)),
         Effect::Silence(users) => format!("silence {}", names(users)),
@@ -73,7 +129,7 @@ pub fn told(change: &Change) -> Vec<String> {
     change.effects.iter().map(line).collect()
 }
 
-fn changed(call: &CallRecord, event: Event, now_ms: u64) -> Change {
+pub fn changed(call: &CallRecord, event: Event, now_ms: u64) -> Change {
     let change = step(Some(call), event, now_ms).unwrap().unwrap();
     assert_eq!(change.call.version, call.version + 1);
     change
@@ -126,14 +182,14 @@ fn an_answer_is_told_and_the_last_one_ends_the_call() {
 #[test]
 fn a_cancelled_call_is_over_for_everybody() {
     let call = call(&[("bob", Received), ("carol", Rejected), ("dave", Inviting)]);
-    let change = changed(&call, Event::Cancel(act("ann")), START_MS + 5);
+    let change = changed(&call, cancel("ann", &[]), START_MS + 5);
     assert_eq!(states(&change.call), [Cancelled, BeCancelled, Rejected, BeCancelled]);
     let expected =
         ["call.cancelled → bob dave", "call.cancelled → ann but device-of-ann", "silence bob dave"];
     assert_eq!(told(&change), expected);
     assert_eq!((change.call.due_at, change.call.ended_at), (None, Some(START_MS + 5)));
     assert_eq!(change.call.users[0].extended_data, "said by ann");
-    let gone = changed(&call, Event::CallerGone, START_MS + 5);
+    let gone = changed(&call, gone("ann", &[]), START_MS + 5);
     assert_eq!(states(&gone.call), states(&change.call));
     assert_eq!(told(&gone)[1], "call.cancelled → ann");
 }
@@ -165,15 +221,19 @@ fn what_is_not_allowed_has_its_number() {
     let refused = call(&[("bob", Rejected), ("carol", Inviting)]);
     let ended = over(call(&[("bob", Accepted), ("carol", Rejected)]));
     let (soon, late) = (START_MS + 1, START_MS + RING_MS);
-    let (cancel, accept) = (|name| Event::Cancel(act(name)), |name| Event::Accept(act(name)));
+    let (cancel, accept) = (|name| cancel(name, &[]), |name| Event::Accept(act(name)));
     let reject = |name| Event::Reject(act(name));
     let cases: Vec<(Option<&CallRecord>, Event, u64, Code)> = vec![
         (None, cancel("ann"), soon, Code::CALL_GONE),
         (None, accept("bob"), soon, Code::CALL_GONE),
         (None, received_by("bob"), soon, Code::CALL_GONE),
         (None, Event::DeadlinePassed, soon, Code::CALL_GONE),
-        (Some(&ringing), invitation(&["dave"]), soon, Code::CALL_MODE),
-        (Some(&ended), invitation(&["dave"]), soon, Code::CALL_GONE),
+        (Some(&ringing), invitation(&["dave"]), soon, Code::CALL_EXISTS),
+        (Some(&ringing), further("ann", &["dave"]), soon, Code::CALL_MODE),
+        (Some(&ringing), join("zoe"), soon, Code::CALL_MODE),
+        (Some(&taken_up), Event::Quit(act("bob")), soon, Code::CALL_MODE),
+        (Some(&taken_up), Event::End(act("ann")), soon, Code::CALL_MODE),
+        (Some(&ended), further("ann", &["dave"]), soon, Code::CALL_GONE),
         (Some(&ringing), cancel("bob"), soon, Code::CALL_NOT_INVITER),
         (Some(&ringing), cancel("zoe"), soon, Code::CALL_NOT_INVITER),
         (Some(&taken_up), cancel("bob"), soon, Code::CALL_NOT_INVITER),
@@ -200,9 +260,9 @@ fn what_is_not_allowed_has_its_number() {
 #[test]
 fn a_caller_who_goes_ends_only_what_nobody_took_up() {
     let taken_up = call(&[("bob", Accepted), ("carol", Inviting)]);
-    assert_eq!(step(Some(&taken_up), Event::CallerGone, START_MS), Ok(None));
+    assert_eq!(step(Some(&taken_up), gone("ann", &[]), START_MS), Ok(None));
     let ended = over(call(&[("bob", Rejected)]));
-    assert_eq!(step(Some(&ended), Event::CallerGone, START_MS), Ok(None));
+    assert_eq!(step(Some(&ended), gone("ann", &[]), START_MS), Ok(None));
     let ringing = call(&[("bob", Inviting)]);
-    assert_eq!(step(Some(&ringing), Event::CallerGone, START_MS + RING_MS), Ok(None), "it timed out instead");
+    assert_eq!(step(Some(&ringing), gone("ann", &[]), START_MS + RING_MS), Ok(None), "it timed out instead");
 }
