@@ -17,12 +17,12 @@ use crate::{
     session::{Counts, Services, SessionLimits, sweep_sessions},
     store::{
         Alarm, Store,
-        sqlite::{SqliteStore, StoreOptions},
+        sqlite::{KeySource, SqliteStore, StoreOptions},
     },
     telemetry::Metrics,
 };
 use anyhow::Context;
-use hongyan_vendors::Carrier;
+use hongyan_vendors::{Carrier, Secret};
 use hongyan_wire::AppId;
 use std::{
     net::SocketAddr,
@@ -192,6 +192,11 @@ fn store_options(config: &Config) -> StoreOptions {
     StoreOptions {
         cache_bytes: config.store.cache_mib * 1024 * 1024,
         readers: config.store.readers,
+        key: match (&config.store.key, &config.store.key_file) {
+            (Some(key), _) => KeySource::Given(Secret::new(key.expose())),
+            (None, Some(path)) => KeySource::File(path.clone()),
+            (None, None) => KeySource::Beside,
+        },
         ..StoreOptions::default()
     }
 }

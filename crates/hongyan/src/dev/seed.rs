@@ -41,6 +41,7 @@ pub async fn plant(
     plant_users(store, &app, now_ms).await?;
     let account = plant_project(emulator, data)?;
     let credential = StoredCredential {
+        rights: Default::default(),
         vendor: VendorKind::Harmony,
         app_type: 1,
         file: account.into(),

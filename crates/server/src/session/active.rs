@@ -1,6 +1,6 @@
 //! A connection that belongs to a user: each frame is read, checked against the phase, and handed on.
 
-use super::{Services, identity::read_token04, push_tokens, rate::Rate};
+use super::{Services, identity::read_app_token, push_tokens, rate::Rate};
 use crate::{
     chat::{Actor, Known, unavailable},
     hub::{Seat, Seating},
@@ -233,9 +233,7 @@ impl Device {
     async fn renew_token(&self, renew: &RenewToken) -> Result<(), Refusal> {
         let app =
             self.services.store.app(self.who.app).await.map_err(unavailable)?.ok_or(Code::BAD_APP_ID)?;
-        let now_s = self.services.clock.now_ms() / 1_000;
-        let secret = app.server_secret.expose();
-        let ends_at = read_token04(&renew.token, self.who.app, &self.who.user, secret, now_s)?;
+        let ends_at = read_app_token(&renew.token, &app, &self.who.user, self.services.clock.now_ms())?;
         self.seat.set_token_end(ends_at * 1_000);
         Ok(())
     }

@@ -4,7 +4,7 @@ use super::{
     SqliteStore,
     columns::{self, int},
     command::Work,
-    dispatches, history, ids, intents, receipts,
+    dispatches, heads, history, ids, intents, receipts,
     trouble::Trouble,
 };
 use crate::store::{
@@ -64,7 +64,7 @@ fn clicks(sql: &Connection, intent: u64) -> Result<Vec<(Target, u64)>, Trouble> 
 fn forget(sql: &Connection, before_ms: u64, count: usize) -> Result<usize, Trouble> {
     let params = [int(ids::first_at(before_ms)), int(count as u64)];
     let old_dispatches = "SELECT id FROM dispatches WHERE settled = 1 AND id < ?1 ORDER BY id LIMIT ?2";
-    let old_intents = "SELECT id FROM intents WHERE settled = 1 AND id < ?1
+    let old_intents = "SELECT id, app, coalesce(call, id) FROM intents WHERE settled = 1 AND id < ?1
          AND NOT EXISTS (SELECT 1 FROM dispatches WHERE intent = intents.id) ORDER BY id LIMIT ?2";
     let mut removed = 0;
     for id in columns::all(sql, old_dispatches, params, |row| columns::number(row, 0))? {
@@ -72,10 +72,18 @@ fn forget(sql: &Connection, before_ms: u64, count: usize) -> Result<usize, Troub
         removed += columns::run(sql, "DELETE FROM attempts WHERE dispatch = ?1", [int(id)])?;
         removed += columns::run(sql, "DELETE FROM dispatches WHERE id = ?1", [int(id)])?;
     }
-    for id in columns::all(sql, old_intents, params, |row| columns::number(row, 0))? {
+    let old = |row: &rusqlite::Row<'_>| {
+        Ok((columns::number(row, 0)?, AppId(row.get(1)?), columns::number(row, 2)?))
+    };
+    for (id, app, subject) in columns::all(sql, old_intents, params, old)? {
         columns::run(sql, "DELETE FROM verdicts WHERE intent = ?1", [int(id)])?;
         columns::run(sql, "DELETE FROM clicks WHERE intent = ?1", [int(id)])?;
         removed += columns::run(sql, "DELETE FROM intents WHERE id = ?1", [int(id)])?;
+        let others =
+            "SELECT 1 FROM intents WHERE id = ?1 UNION ALL SELECT 1 FROM intents WHERE call = ?1 LIMIT 1";
+        if columns::first(sql, others, [int(subject)], |_| Ok(()))?.is_none() {
+            heads::forget(sql, app, subject)?;
+        }
     }
     Ok(removed)
 }

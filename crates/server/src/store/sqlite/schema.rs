@@ -24,6 +24,7 @@ const MIGRATIONS: &[Migration] = &[
     Migration { version: 2, name: "taking back", sql: include_str!("migrations/0002_taking_back.sql") },
     Migration { version: 3, name: "alarms", sql: include_str!("migrations/0003_alarms.sql") },
     Migration { version: 4, name: "receipts", sql: include_str!("migrations/0004_receipts.sql") },
+    Migration { version: 5, name: "console", sql: include_str!("migrations/0005_console.sql") },
 ];
 
 /// Opens a connection that writes.
