@@ -14,6 +14,11 @@ export async function readDocument() {
   return JSON.parse(await readFile(DOCUMENT, 'utf8'));
 }
 
+/** What is written now. */
+export function readWritten() {
+  return readFile(WRITTEN, 'utf8');
+}
+
 /** The TypeScript text of a document. */
 export function typesOf(document) {
   const schemas = Object.entries(document.components.schemas);

@@ -71,7 +71,7 @@ export const common = {
   'shell.credentials': ['Push credentials', '推送证书'],
   'shell.strategies': ['Push strategies', '推送策略'],
   'shell.help': ['Developer help', '开发者工具'],
-  'shell.home': ['All apps', '全部项目'],
+  'shell.home': ['Whole server', '整体概览'],
   'shell.apps': ['Apps', '项目'],
   'shell.administrators': ['Administrators', '管理员'],
   'shell.audit': ['Audit log', '审计日志'],

@@ -20,7 +20,7 @@ export const push = {
   'credentials.change': ['Change', '修改'],
   'credentials.test': ['Test call', '测试调用'],
   'credentials.resume': ['End pause and alarms', '结束暂停与告警'],
-  'credentials.resumed': ['{n} alarms ended', '已结束 {n} 项告警'],
+  'credentials.resumed': ['alarms ended: {n}', '已结束 {n} 项告警'],
   'credentials.remove_title': ['Remove this credential?', '删除此证书？'],
   'credentials.remove_about': [
     'Nothing is pushed with it any more; pushes that wait for it fail as no_credential.',
@@ -91,7 +91,7 @@ export const push = {
 
   'alarm.title': ['Alarms', '告警'],
   'alarm.since': ['since {when}', '始于{when}'],
-  'alarm.times': ['{n} times', '{n} 次'],
+  'alarm.times': ['seen {n}×', '{n} 次'],
   'alarm.open': ['Open the credential', '查看证书'],
   'alarm.none': ['No alarm', '没有告警'],
   'alarm.credential_refused': ['The vendor refuses the credential', '厂商拒绝了证书'],
