@@ -1,6 +1,6 @@
 //! `hongyan serve`: the server, until it is told to stop.
 
-use crate::logging;
+use crate::{console, logging};
 use anyhow::Context;
 use clap::Args;
 use hongyan_server::{app::Server, clock::Clock, config::Config};
@@ -34,8 +34,14 @@ impl Serve {
         logging::start(&config.log)?;
         warn_when_open(&config);
         let stop = StopSignals::listen()?;
-        let server = Server::start(config, Clock::system(), axum::Router::new()).await?;
+        let secure = config.tls.cert.is_some();
+        let server = Server::start(config, Clock::system(), console::routes()).await?;
         tracing::info!(address = %server.local_addr(), "listening");
+        if let Some(path) = server.setup_path().await? {
+            let scheme = if secure { "https" } else { "http" };
+            println!("console: make the first administrator here, once, within a day:");
+            println!("{scheme}://{}{path}", server.local_addr());
+        }
         stop.come().await;
         server.shutdown().await;
         Ok(())

@@ -178,7 +178,7 @@ sections! {
         /// File with the key that push credentials are sealed with: 64 hex digits. Without it, and without a key, one
         /// is made as credentials.key in the data directory. Tools take --key-file, or this from the environment.
         key_file: Option<PathBuf> = None, |_| true => "a file", sample "\"/etc/hongyan/credentials.key\"";
-        /// That key itself, before the file. Rather give it by the environment, as HONGYAN_STORE_KEY, than in this file.
+        /// That key itself, before the file. Rather give it by the environment (HONGYAN_STORE_KEY) than in a file.
         key: Option<SealKey> = None, |key| key.as_ref().is_none_or(SealKey::is_good) => "64 hex digits",
             sample "\"0000000000000000000000000000000000000000000000000000000000000000\"";
     }

@@ -97,7 +97,7 @@ where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
     match Box::pin(read_wish(&mut stream, &door.origins)).await? {
-        Wish::Http(read) => Box::pin(http::serve(&door, Rewind::new(read, stream))).await,
+        Wish::Http(read) => Box::pin(http::serve(&door, place.address(), Rewind::new(read, stream))).await,
         Wish::WebSocket(handshake, rest) => {
             Box::pin(ws::serve(door, stream, handshake, rest, place)).await?;
         }

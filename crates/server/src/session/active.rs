@@ -14,7 +14,7 @@ use hongyan_wire::{
     frame::{self, Incoming},
 };
 use serde::Serialize;
-use std::sync::Arc;
+use std::sync::{Arc, atomic::AtomicU64};
 use tokio::task::JoinHandle;
 
 /// A logged-in session. Dropping it, or `end`, frees its seat and stops its sync.
@@ -31,6 +31,7 @@ struct Device {
     seat: Arc<Seat>,
     messages: Rate,
     commands: Rate,
+    sent: Arc<AtomicU64>,
 }
 
 /// How a connection went.
@@ -52,6 +53,7 @@ impl Active {
             messages: Rate::new(who.settings.messages_per_s),
             commands: Rate::new(COMMANDS_PER_S),
             seat: seating.seat().clone(),
+            sent: services.counts.of_app(who.app),
             services,
             who,
         });
@@ -214,7 +216,7 @@ impl Device {
             return Err(Code::RATE_LIMITED.into());
         }
         let sent = self.services.chat.send(&self.who, send).await?;
-        self.services.counts.sent();
+        self.services.counts.sent(&self.sent);
         Ok(sent)
     }
 

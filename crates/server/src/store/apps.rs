@@ -239,9 +239,9 @@ impl AppSettings {
         }
     }
 
-    /// Checks every value against its bounds; the sentence names the setting and what is allowed.
-    pub fn check(&self) -> Result<(), String> {
-        let bounds = [
+    /// Each number with the least and the most that it may be.
+    pub fn bounds(&self) -> [(&'static str, u64, u64, u64); 10] {
+        [
             ("ack_deadline_ms", self.ack_deadline_ms, 100, 60_000),
             ("reconnect_grace_ms", self.reconnect_grace_ms, 0, 60_000),
             ("heartbeat_interval_ms", self.heartbeat_interval_ms, 1_000, 300_000),
@@ -252,8 +252,12 @@ impl AppSettings {
             ("devices_max", self.devices_max.into(), 1, 10),
             ("web_devices_max", self.web_devices_max.into(), 1, 10),
             ("revoke_window_s", self.revoke_window_s.into(), 0, 86_400),
-        ];
-        match bounds.into_iter().find(|(_, value, least, most)| !(least..=most).contains(&value)) {
+        ]
+    }
+
+    /// Checks every value against its bounds; the sentence names the setting and what is allowed.
+    pub fn check(&self) -> Result<(), String> {
+        match self.bounds().into_iter().find(|(_, value, least, most)| !(least..=most).contains(&value)) {
             Some((name, _, least, most)) => Err(format!("{name} must be {least} to {most}")),
             None if self.heartbeat_timeout_ms <= self.heartbeat_interval_ms => {
                 Err("heartbeat_timeout_ms must be longer than heartbeat_interval_ms".into())

@@ -18,14 +18,15 @@ const LARGE: &[(&str, usize)] = &[];
 
 /// What each module of the server may name with `crate::`. `app` builds everything and may name all.
 const ARROWS: &[(&str, &[&str])] = &[
-    ("admin", &["clock", "hub", "push", "store"]),
+    ("admin", &["chat", "clock", "hub", "peer", "push", "session", "store"]),
     ("calls", &["chat", "clock", "hub", "push", "store"]),
     ("chat", &["clock", "hub", "push", "store"]),
     ("clock", &[]),
     ("config", &[]),
     ("export", &["clock", "push", "store"]),
-    ("gateway", &["clock", "hub", "session", "telemetry"]),
+    ("gateway", &["clock", "hub", "peer", "session", "telemetry"]),
     ("hub", &[]),
+    ("peer", &[]),
     ("push", &["clock", "hub", "store"]),
     ("receipts", &["clock", "push", "store"]),
     ("session", &["calls", "chat", "clock", "hub", "push", "store"]),
