@@ -9,8 +9,8 @@ export const access = {
   'login.over': ['Your login is over. Log in again; you come back to where you were.', '登录已失效。重新登录后会回到原来的页面。'],
   'login.first': ['This server has no administrator yet', '此服务器还没有管理员'],
   'login.first_about': [
-    'When it started, it printed a one-time link to its log. Open that link in this browser; it makes you the first owner. To have a new one printed, run this on the server:',
-    '启动时，程序在日志中打印了一次性链接。在浏览器中打开它，你就成为第一位所有者。要重新生成链接，请在服务器上运行：',
+    'When it started, it printed a one-time link. Open that link in this browser; it makes you the first owner. Or make one on the server, and open the link that this prints:',
+    '程序启动时打印了一次性链接。在浏览器中打开它，你就成为第一位所有者。也可以在服务器上运行以下命令，并打开它打印的链接：',
   ],
   'setup.first': ['Welcome. You are the first', '欢迎，你是第一位'],
   'setup.first_about': [
