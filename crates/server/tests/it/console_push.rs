@@ -222,6 +222,38 @@ async fn traces_are_found_by_what_is_known_of_them() {
 }
 
 #[tokio::test]
+async fn a_paused_credential_is_used_again_when_its_operator_says_so() {
+    let world = World::with_push().await;
+    let (owner, app) = (world.owner().await, world.app.id);
+    let phone = world.phone("bob").await;
+    let ann = world.client("ann").await;
+    fail_with(&world, "80300002", "no permission");
+    let sent = ann.send(&peer("bob"), &Draft::text("hi").push_notice("Ann", "hi")).await.unwrap();
+    let path = format!("/apps/{app}/credentials");
+    let circuit = async || {
+        let all = world.good(&owner, "GET", &path, None).await;
+        all["credentials"][0]["circuit"].as_str().unwrap_or_default().to_owned()
+    };
+    while circuit().await != "paused" {
+        tokio::task::yield_now().await;
+    }
+    let alarms = world.good(&owner, "GET", &format!("/alarms?appID={app}"), None).await;
+    assert!(alarms["alarms"][0]["advice"]["zh"].as_str().unwrap().ends_with('。'), "{alarms}");
+    let ended = world.good(&owner, "POST", &format!("{path}/harmony/1/resume"), None).await;
+    assert_eq!(ended["ended"], 1);
+    assert_eq!(world.good(&owner, "GET", "/alarms", None).await["alarms"], json!([]));
+    for _ in 0..2_000 {
+        if !phone.notices().is_empty() {
+            break;
+        }
+        world.advance(Duration::from_secs(1));
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(phone.notices().len(), 1, "the push that waited went out");
+    world.settled_trace(sent.message_id.0).await;
+}
+
+#[tokio::test]
 async fn users_are_found_kicked_and_their_push_ids_unbound() {
     let world = World::with_push().await;
     let (owner, app) = (world.owner().await, world.app.id);
@@ -282,6 +314,9 @@ async fn figures_come_together_minute_by_minute() {
         tokio::task::yield_now().await;
     }
     assert_eq!(pushed, 3, "the minute was written");
+    let now = world.good(&owner, "GET", "/dashboard", None).await;
+    assert_eq!((&now["lastHour"]["pushed"], &now["errorShare"]), (&json!(3), &json!(0.0)), "{now}");
+    assert!(now["latencyMsMean"].is_number() && now["storeAcceptsWrites"] == true, "{now}");
     let hours =
         world.good(&owner, "GET", &format!("/series?span=hour&from={}", from - 3_600_000), None).await;
     let sum: u64 = hours["pushed"].as_array().unwrap().iter().filter_map(Value::as_u64).sum();

@@ -15,6 +15,7 @@ mod conversations;
 mod door;
 mod export;
 mod fuzz;
+mod grafana;
 mod groups;
 mod harness;
 mod messages;

@@ -32,6 +32,8 @@ mod intents;
 mod keeper;
 mod keys;
 mod load;
+#[cfg(test)]
+pub(crate) mod many;
 mod members;
 mod messages;
 mod options;
