@@ -1,8 +1,7 @@
 /** A real server and a browser on its console, watched for everything that a page must not do. */
 import assert from 'node:assert/strict';
-import { mkdir, mkdtemp, readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { chromium } from 'playwright-core';
@@ -16,6 +15,21 @@ const FLAGS = [
   '--disable-sync',
 ];
 const IMAGES = fileURLToPath(new URL('../../../docs/images/', import.meta.url));
+/** Screenshots that documents show. */
+const KEPT = new Set([
+  'credential',
+  'dashboard',
+  'group',
+  'phone',
+  'stopped',
+  'strategy',
+  'trace',
+  'traces',
+  'dashboard.zh',
+  'stopped.zh',
+  'trace.zh',
+  'user.zh',
+]);
 const WAIT_MS_MAX = 15_000;
 const AXE = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
@@ -32,8 +46,6 @@ export function startBrowser() {
 
 /** A fresh server and a page on its console. */
 export class Stage {
-  #images;
-
   /** Starts both; `options` are those of a browser context. */
   static async open(browser, options) {
     const stage = new Stage();
@@ -135,12 +147,12 @@ export class Stage {
     assert.ok(page_ <= window_, `${await page.title()}: ${page_} > ${window_}`);
   }
 
-  /** A screenshot, kept in docs/images if asked for. */
+  /** A screenshot; those that documents show are kept in docs/images if asked for. */
   async picture(name, page = this.page) {
-    this.#images ??= process.env.UPDATE_IMAGES === '1' ? IMAGES : await mkdtemp(join(tmpdir(), 'hongyan-console-'));
-    await mkdir(this.#images, { recursive: true });
+    if (process.env.UPDATE_IMAGES !== '1' || !KEPT.has(name)) return;
+    await page.waitForSelector(id('toast'), { state: 'detached' });
     await settled(page);
-    await page.screenshot({ path: join(this.#images, `console-${name}.png`) });
+    await page.screenshot({ path: join(IMAGES, `console-${name}.png`) });
   }
 
   /** Stops everything. */

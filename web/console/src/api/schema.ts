@@ -86,7 +86,7 @@ export type AuditEntry = {
   address: string;
   /**
    * e.g. app.create, credential.put, strategy.remove, secret.rotate, admin.disable, login,
-   * login.refused
+   * login.refused (by nobody; target is the name that was tried)
    */
   action: string;
   appID: number | null;
@@ -106,7 +106,10 @@ export type SecretState = {
 export type App = {
   appID: number;
   name: string;
-  /** false: nobody logs in (6000003), nothing is pushed. */
+  /**
+   * false: nobody logs in (6000003), sessions are closed. What was accepted before is still
+   * pushed.
+   */
   active: boolean;
   /** false: logins are answered with 6000014; PushIDs can be registered and pushed to. */
   imEnabled: boolean;

@@ -1,13 +1,18 @@
 /** The events of one device out of a trace's; and times relative to its begin. Pure. */
 import type { TraceDevice, TraceEvent } from '../api/schema';
 
-/** Events about a device, its user, or everybody, by time. */
-export function eventsOf(events: readonly TraceEvent[], device: Pick<TraceDevice, 'userID' | 'deviceID'>): TraceEvent[] {
-  return events.filter(
-    (event) =>
-      event.userID === undefined ||
-      (event.userID === device.userID && (event.deviceID === undefined || event.deviceID === device.deviceID)),
-  );
+/** From this of the eight steps on, events that name nobody are about a request to a vendor. */
+const STEP_OF_REQUESTS = 6;
+
+/** Events about a device, its user, or everybody, by time; those of requests only if it is part of one. */
+export function eventsOf(
+  events: readonly TraceEvent[],
+  device: Pick<TraceDevice, 'userID' | 'deviceID' | 'dispatchID'>,
+): TraceEvent[] {
+  return events.filter((event) => {
+    if (event.userID === undefined) return device.dispatchID !== null || (event.step ?? 0) < STEP_OF_REQUESTS;
+    return event.userID === device.userID && (event.deviceID === undefined || event.deviceID === device.deviceID);
+  });
 }
 
 /** A time after the begin: "+12 ms", "+5.04 s", "+3 min". */

@@ -59,8 +59,14 @@ describe('the timeline', () => {
 
   it('of a device holds its own events, its user’s and everybody’s', () => {
     const events = [event(), event('bob'), event('bob', 'p1'), event('bob', 'p2'), event('carol', 'p1')];
-    const own = eventsOf(events, { userID: 'bob', deviceID: 'p1' });
+    const own = eventsOf(events, { userID: 'bob', deviceID: 'p1', dispatchID: null });
     expect(own.map((one) => one.name)).toEqual(['undefined/undefined', 'bob/undefined', 'bob/p1']);
+  });
+
+  it('of a device in no request holds no events of requests', () => {
+    const events = [event(), { ...event(), step: 7 }];
+    expect(eventsOf(events, { userID: 'bob', deviceID: 'p1', dispatchID: null })).toHaveLength(1);
+    expect(eventsOf(events, { userID: 'bob', deviceID: 'p1', dispatchID: '9' })).toHaveLength(2);
   });
 
   it.each([

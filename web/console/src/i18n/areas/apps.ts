@@ -39,13 +39,13 @@ export const apps = {
   'app.switch_off': ['Switch off', '关闭'],
   'app.active': ['App is active', '启用项目'],
   'app.active_hint': [
-    'Disabled: nobody logs in (6000003) and nothing is pushed; what waits goes on when it is active again. Owners only.',
-    '停用后：无法登录（6000003），也不推送；重新启用后继续处理。仅所有者可操作。',
+    'Disabled: nobody logs in (6000003) and connections are closed; what was accepted before is still pushed. Owners only.',
+    '停用后：无法登录（6000003），连接被关闭；此前已接收的消息仍会推送。仅所有者可操作。',
   ],
   'app.disable_title': ['Disable {name}?', '停用 {name}？'],
   'app.disable_about': [
-    'Every user of the app is cut off, and nothing is pushed until it is active again.',
-    '该项目的所有用户将断开，重新启用之前不会推送。',
+    'Every user of the app is cut off, and nobody logs in until it is active again.',
+    '该项目的所有用户将断开，重新启用之前无法登录。',
   ],
   'app.disable': ['Disable', '停用'],
 
