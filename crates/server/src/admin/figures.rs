@@ -206,10 +206,10 @@ impl Round {
     async fn write(&mut self) {
         let all = cumulative(&self.services, &self.counters);
         let rows: Vec<(AppId, Figures)> = self.since_written(&all).into_iter().collect();
-        if !rows.is_empty() {
-            if let Err(error) = self.services.store.add_figures(self.minute * 60, rows).await {
-                return tracing::warn!(%error, "figures of a minute were not written; they go with the next");
-            }
+        if !rows.is_empty()
+            && let Err(error) = self.services.store.add_figures(self.minute * 60, rows).await
+        {
+            return tracing::warn!(%error, "figures of a minute were not written; they go with the next");
         }
         self.written = all;
         self.levels.clear();

@@ -227,7 +227,7 @@ fn same_site(headers: &HeaderMap) -> Result<(), Refused> {
 }
 
 fn address(peer: Option<IpAddr>, headers: &HeaderMap, forwarded: bool) -> String {
-    let by_proxy = headers.get_all("x-forwarded-for").iter().last().filter(|_| forwarded);
+    let by_proxy = headers.get_all("x-forwarded-for").iter().next_back().filter(|_| forwarded);
     let by_proxy = by_proxy.and_then(|value| value.to_str().ok()).and_then(|text| text.rsplit(',').next());
     match by_proxy.and_then(|text| text.trim().parse::<IpAddr>().ok()).or(peer) {
         Some(address) => address.to_string(),

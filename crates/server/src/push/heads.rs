@@ -72,8 +72,8 @@ async fn look(
     subjects: &[u64],
 ) -> Result<(Vec<TraceHead>, Vec<u64>), StoreError> {
     let (mut heads, mut gone) = (Vec::with_capacity(subjects.len()), Vec::new());
-    for id in subjects {
-        match head_of(*id, &store.trace(*id).await?) {
+    for (id, records) in subjects.iter().zip(store.outlines(subjects.to_vec()).await?) {
+        match head_of(*id, &records) {
             Some(head) => heads.push(head),
             None => gone.push(*id),
         }

@@ -171,7 +171,8 @@ impl Explainer {
 
     /// The head of a message's or call's trace as it is now; `None` when nothing was to be pushed.
     pub async fn head(&self, id: u64) -> Result<Option<TraceHead>, StoreError> {
-        Ok(heads::head_of(id, &self.store.trace(id).await?))
+        let outline = self.store.outlines(vec![id]).await?;
+        Ok(outline.first().and_then(|records| heads::head_of(id, records)))
     }
 
     /// Ends whatever lasts of a credential, as an operator who has looked at it.

@@ -3,7 +3,7 @@
 //! Heads follow behind a watermark and are never on a sender's way. What is above the watermark is found by its
 //! intents.
 
-use super::StoreError;
+use super::{StoreError, TraceRecord};
 use hongyan_wire::{AppId, UserId};
 use serde::{Deserialize, Serialize};
 
@@ -139,6 +139,10 @@ pub struct Headless {
 pub trait HeadStore {
     /// What comes next above the watermark: intents older than `before_ms`, about `count` of them.
     async fn headless(&self, before_ms: u64, count: usize) -> Result<Headless, StoreError>;
+
+    /// What was decided for these messages and calls and how their devices ended: traces without attempts, receipts,
+    /// taps and the messages themselves. In this order; empty for one of which nothing is known.
+    async fn outlines(&self, ids: Vec<u64>) -> Result<Vec<Vec<TraceRecord>>, StoreError>;
 
     /// IDs of heads that were not settled when they were written, above `after`, by ID, up to `count`.
     async fn open_heads(&self, after: u64, count: usize) -> Result<Vec<u64>, StoreError>;

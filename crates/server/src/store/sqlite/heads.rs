@@ -3,10 +3,12 @@
 use super::{
     SqliteStore,
     columns::{self, int, number},
-    ids,
+    ids, pushes,
     trouble::Trouble,
 };
-use crate::store::{HeadFilter, HeadPage, HeadStore, Headless, Outcomes, StoreError, TraceHead, TraceMark};
+use crate::store::{
+    HeadFilter, HeadPage, HeadStore, Headless, Outcomes, StoreError, TraceHead, TraceMark, TraceRecord,
+};
 use hongyan_wire::{AppId, UserId};
 use rusqlite::{Connection, Row, params};
 use serde::{Deserialize, Serialize};
@@ -152,6 +154,10 @@ fn page(
 impl HeadStore for SqliteStore {
     async fn headless(&self, before_ms: u64, count: usize) -> Result<Headless, StoreError> {
         self.read(move |sql| headless(sql, before_ms, count.clamp(1, PAGE_MAX))).await
+    }
+
+    async fn outlines(&self, ids: Vec<u64>) -> Result<Vec<Vec<TraceRecord>>, StoreError> {
+        self.read(move |sql| ids.iter().map(|id| pushes::outline(sql, *id)).collect()).await
     }
 
     async fn open_heads(&self, after: u64, count: usize) -> Result<Vec<u64>, StoreError> {

@@ -30,6 +30,23 @@ pub(super) fn trace(sql: &Connection, subject: u64) -> Result<Vec<TraceRecord>, 
     found.into_iter().map(|(intent, settled)| record(sql, intent, settled)).collect()
 }
 
+/// A trace without attempts, receipts, taps and the message: enough to see how its devices ended.
+pub(super) fn outline(sql: &Connection, subject: u64) -> Result<Vec<TraceRecord>, Trouble> {
+    let outlined = |(intent, settled): (Intent, bool)| {
+        let requests = dispatches::of_intent(sql, intent.id)?;
+        Ok(TraceRecord {
+            settled,
+            verdicts: intents::verdicts(sql, intent.id)?,
+            clicks: Vec::new(),
+            dispatches: requests.into_iter().map(|dispatch| (dispatch, Vec::new())).collect(),
+            receipts: Vec::new(),
+            message: None,
+            intent,
+        })
+    };
+    intents::about(sql, subject)?.into_iter().map(outlined).collect()
+}
+
 fn record(sql: &Connection, intent: Intent, settled: bool) -> Result<TraceRecord, Trouble> {
     let (mut requests, mut found) = (Vec::new(), Vec::new());
     for dispatch in dispatches::of_intent(sql, intent.id)? {
