@@ -47,8 +47,8 @@ const FILL: &[&str] = &[
          THEN '[{\"decision\":\"acked\",\"targets\":[{\"user\":\"v' || no || '\",\"device\":\"device-' || no ||
              '\"}],\"at\":' || at || '}]'
          ELSE '[{\"decision\":{\"pushed\":{\"dispatch\":' || (id + 1) || ',\"cause\":\"no_session\"}},\"targets\":[{' ||
-             '\"user\":\"v' || no || '\",\"device\":\"device-' || no || '\",\"push_id\":\"push-id-' || no || '\"}],\"at\":' ||
-             at || '}]' END FROM n",
+             '\"user\":\"v' || no || '\",\"device\":\"device-' || no || '\",\"push_id\":\"push-id-' || no ||
+             '\"}],\"at\":' || at || '}]' END FROM n",
     "INSERT INTO dispatches (id, app, intent, vendor, app_type, is_call, notice, targets, ended, due_at, expires_at,
          attempts, settled) SELECT id + 1, app, id, 'harmony', 1, 0, :notice, '[]',
          '[[{\"user\":\"v' || no || '\",\"device\":\"device-' || no || '\",\"push_id\":\"push-id-' || no || '\"},' ||
