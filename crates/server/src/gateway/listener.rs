@@ -13,6 +13,7 @@ use std::{io, panic::AssertUnwindSafe, sync::Arc, time::Duration};
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     net::{TcpListener, TcpStream},
+    task::JoinSet,
     time::{Instant, timeout},
 };
 use tokio_util::sync::CancellationToken;
@@ -27,14 +28,17 @@ const WARN_EVERY: Duration = Duration::from_secs(10);
 /// Accepts until told to stop. While the door drains, HTTP still answers that it does.
 pub async fn accept(door: Arc<Door>, listener: TcpListener, aborted: CancellationToken) {
     let (mut full, mut failing) = (Trouble::default(), Trouble::default());
+    // Dropped with this task, which ends every connection: none has to look for that by itself.
+    let mut connections = JoinSet::new();
     loop {
         let accepted = tokio::select! {
             () = aborted.cancelled() => return,
+            Some(_) = connections.join_next() => continue,
             accepted = listener.accept() => accepted,
         };
         match accepted {
             Ok((socket, peer)) => match door.admission.enter(peer.ip()) {
-                Some(place) => open(&door, socket, place, aborted.clone()),
+                Some(place) => open(&door, &mut connections, socket, place),
                 None => full.warn("connections are turned away: [limits] has no more places", None),
             },
             // The client went before it was accepted: no trouble of ours.
@@ -66,19 +70,16 @@ impl Trouble {
 }
 
 /// Gives a connection a task of its own. A panic in it is our fault: counted, and it ends this connection only.
-fn open(door: &Arc<Door>, socket: TcpStream, place: Place, aborted: CancellationToken) {
+fn open(door: &Arc<Door>, connections: &mut JoinSet<()>, socket: TcpStream, place: Place) {
     let served = door.clone();
     let counted = door.clone();
-    door.tasks.spawn(async move {
-        let connection = AssertUnwindSafe(serve(served, socket, place)).catch_unwind();
-        match aborted.run_until_cancelled(connection).await {
-            Some(Err(_)) => counted.metrics.panicked(),
-            Some(Ok(Err(error))) => {
-                tracing::debug!(%error, "a connection ended before it said what it wants")
-            }
-            Some(Ok(Ok(()))) | None => {}
+    connections.spawn(door.tasks.track_future(async move {
+        match AssertUnwindSafe(serve(served, socket, place)).catch_unwind().await {
+            Err(_) => counted.metrics.panicked(),
+            Ok(Err(error)) => tracing::debug!(%error, "a connection ended before it said what it wants"),
+            Ok(Ok(())) => {}
         }
-    });
+    }));
 }
 
 /// The ways of a connection are in boxes: a task is as large as the largest of them, and most sit idle in one.

@@ -79,14 +79,14 @@ pub(super) struct Prepared {
 /// What devices of several looks have in common.
 #[derive(Default)]
 pub(super) struct Shared {
-    targets: HashMap<AppId, HashMap<UserId, Vec<PushTarget>>>,
+    targets: HashMap<AppId, HashMap<UserId, Arc<[PushTarget]>>>,
     /// Whether pushes can go out with a credential.
     usable: HashMap<CredentialKey, Result<(), Reason>>,
 }
 
 impl Shared {
     fn of(&self, app: AppId, user: &UserId) -> &[PushTarget] {
-        self.targets.get(&app).and_then(|users| users.get(user)).map_or(&[], Vec::as_slice)
+        self.targets.get(&app).and_then(|users| users.get(user)).map_or(&[], |targets| targets)
     }
 
     fn usable(&self, app: AppId, target: &PushTarget) -> Result<(), Reason> {
@@ -184,7 +184,7 @@ impl Sources {
         for (app, users) in users {
             let users: Vec<UserId> = users.into_iter().cloned().collect();
             let targets = push_targets(&*self.store, app, &users).await?;
-            for target in targets.values().flatten() {
+            for target in targets.values().flat_map(|targets| targets.iter()) {
                 let key = (app, target.vendor, target.app_type);
                 if let Entry::Vacant(place) = shared.usable.entry(key) {
                     place.insert(self.credentials.find(key).await?.map(|_| ()));

@@ -257,11 +257,10 @@ impl Retractor {
             .filter(|seat| seat.phase() == AppPhase::Foreground)
             .map(|seat| &seat.device)
             .collect();
-        let mut found = self.store.push_targets(app, std::slice::from_ref(user)).await?;
+        let found = self.store.push_targets(app, std::slice::from_ref(user)).await?;
         let away = found
-            .remove(user)
-            .unwrap_or_default()
-            .into_iter()
+            .values()
+            .flat_map(|targets| targets.iter())
             .filter(|target| target.tombstone.is_none() && !here.contains(&target.device));
         let number = badge_number(number.into());
         let requests = away.map(|target| {
@@ -283,8 +282,8 @@ impl Retractor {
                 notice: badge_notice(id, number, expires_at, &route),
                 targets: vec![Target {
                     user: user.clone(),
-                    device: Some(target.device),
-                    push_id: Some(target.push_id),
+                    device: Some(target.device.clone()),
+                    push_id: Some(target.push_id.clone()),
                 }],
                 due_at: now,
                 expires_at,

@@ -10,7 +10,10 @@ use hongyan_wire::{
     AppId, CallId, PushId, UserId,
     call::{CallState, CallUserState},
 };
-use std::collections::{HashMap, HashSet};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+};
 
 /// Users asked for in one question to the store.
 pub(super) const USERS_ASKED_MAX: usize = 500;
@@ -31,7 +34,7 @@ pub(super) async fn push_targets(
     store: &dyn Store,
     app: AppId,
     users: &[UserId],
-) -> Result<HashMap<UserId, Vec<PushTarget>>, StoreError> {
+) -> Result<HashMap<UserId, Arc<[PushTarget]>>, StoreError> {
     let mut found = HashMap::new();
     for users in users.chunks(USERS_ASKED_MAX) {
         found.extend(store.push_targets(app, users).await?);
@@ -152,7 +155,7 @@ async fn taken_back(
     Ok(read.then_some(Reason::ReadElsewhere))
 }
 
-fn find<'a>(bound: &'a HashMap<UserId, Vec<PushTarget>>, target: &Target) -> Option<&'a PushTarget> {
+fn find<'a>(bound: &'a HashMap<UserId, Arc<[PushTarget]>>, target: &Target) -> Option<&'a PushTarget> {
     let push_id = target.push_id.as_ref()?;
     bound.get(&target.user)?.iter().find(|found| found.push_id == *push_id)
 }

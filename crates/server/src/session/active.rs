@@ -76,6 +76,8 @@ impl Active {
                 self.device.noted(id, |device| device.services.chat.acknowledge(&device.who, &cursor))
             }
             (Ok(Request::Heartbeat(_)), Some(id)) => self.device.reply(frame::answer(id, &Empty {})),
+            // A future of its own: that of any request is as large as the largest, and has to be moved.
+            (Ok(Request::Send(send)), id) => Some(Box::pin(self.device.clone().serve_send(id, send))),
             (Ok(request), id) => Some(Box::pin(self.device.clone().serve(id, request))),
             (Err(refusal), id) => self.device.reply(frame::refusal(id, &refusal)),
         }
@@ -135,17 +137,25 @@ impl Device {
 
     async fn serve(self: Arc<Self>, id: Option<u64>, request: Request) {
         let ending = matches!(request, Request::Logout(_));
-        let text = match (self.answer(id, request).await, id) {
-            (Ok(text), Some(_)) => Some(text),
-            (Ok(_), None) => None,
-            (Err(refusal), id) => Some(frame::refusal(id, &refusal)),
-        };
-        if let Some(text) = text {
-            self.seat.mailbox.push(Bytes::from(text));
-        }
+        let answer = self.answer(id, request).await;
+        self.put_answer(id, answer);
         if ending {
             self.seat.mailbox.close(CloseCode::LoggedOut);
         }
+    }
+
+    async fn serve_send(self: Arc<Self>, id: Option<u64>, send: Box<Send>) {
+        let sent = self.send(*send).await;
+        self.put_answer(id, text(id.unwrap_or_default(), sent));
+    }
+
+    fn put_answer(&self, id: Option<u64>, answer: Result<String, Refusal>) {
+        let text = match (answer, id) {
+            (Ok(text), Some(_)) => text,
+            (Ok(_), None) => return,
+            (Err(refusal), id) => frame::refusal(id, &refusal),
+        };
+        self.seat.mailbox.push(Bytes::from(text));
     }
 
     /// The answer to one request, as text.
@@ -153,7 +163,6 @@ impl Device {
         let (chat, calls, who) = (&self.services.chat, &self.services.calls, &self.who);
         let id = id.unwrap_or_default();
         match request {
-            Request::Send(send) => text(id, self.send(*send).await),
             Request::Revoke(asked) => text(id, chat.revoke(who, *asked).await),
             Request::BlockAdd(asked) => text(id, chat.block(who, asked).await),
             Request::BlockRemove(asked) => text(id, chat.unblock(who, asked).await),

@@ -3,7 +3,7 @@
 use super::StoreError;
 use hongyan_vendors::VendorKind;
 use hongyan_wire::{AppId, DeviceId, PushId, UserId, client::PushRule};
-use std::collections::HashMap;
+use std::{collections::HashMap, sync::Arc};
 
 /// A registered user.
 #[derive(Clone, PartialEq, Debug)]
@@ -178,7 +178,7 @@ pub trait UserStore {
         &self,
         app: AppId,
         users: &[UserId],
-    ) -> Result<HashMap<UserId, Vec<PushTarget>>, StoreError>;
+    ) -> Result<HashMap<UserId, Arc<[PushTarget]>>, StoreError>;
 
     /// The vendor's token of a PushID that is not dead, whoever is bound to it now.
     async fn push_token(&self, app: AppId, push_id: &PushId) -> Result<Option<String>, StoreError>;

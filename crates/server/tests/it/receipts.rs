@@ -77,7 +77,7 @@ async fn reported(world: &World, id: MessageId) -> TraceView {
 
 async fn target(world: &World, user: &str) -> Option<PushTarget> {
     let mut found = world.store().push_targets(world.app.id, &[user_id(user)]).await.unwrap();
-    found.remove(&user_id(user)).map(|mut targets| targets.remove(0))
+    found.remove(&user_id(user)).map(|targets| targets[0].clone())
 }
 
 /// (state, reason) of the one device of a message to this user.

@@ -27,8 +27,9 @@ pub const WRITE_TIMEOUT: Duration = Duration::from_secs(10);
 pub struct Talk<'a, 'b, S> {
     line: &'a mut Line<'b, S>,
     active: &'a Active,
-    /// Requests whose answers are not in the mailbox yet.
-    under_way: Option<Box<FuturesUnordered<BoxFuture<'static, ()>>>>,
+    /// Requests whose answers are not in the mailbox yet: most clients have one at a time, which needs no set.
+    first: Option<BoxFuture<'static, ()>>,
+    more: Option<Box<FuturesUnordered<BoxFuture<'static, ()>>>>,
     /// Runs while the socket takes nothing.
     blocked: Option<Pin<Box<Sleep>>>,
     /// The mailbox asked for it: after the answers of what is under way.
@@ -38,11 +39,11 @@ pub struct Talk<'a, 'b, S> {
 impl<'a, 'b, S: AsyncRead + AsyncWrite + Unpin> Talk<'a, 'b, S> {
     /// The talk of this session on this line.
     pub fn new(line: &'a mut Line<'b, S>, active: &'a Active) -> Self {
-        Self { line, active, under_way: None, blocked: None, closing: None }
+        Self { line, active, first: None, more: None, blocked: None, closing: None }
     }
 
     fn in_flight(&self) -> usize {
-        self.under_way.as_ref().map_or(0, |futures| futures.len())
+        usize::from(self.first.is_some()) + self.more.as_ref().map_or(0, |futures| futures.len())
     }
 
     /// One round; `Ready(None)` means something moved: go round again.
@@ -117,11 +118,14 @@ impl<'a, 'b, S: AsyncRead + AsyncWrite + Unpin> Talk<'a, 'b, S> {
 
     /// Drives the requests under way; their answers go into the mailbox.
     fn poll_under_way(&mut self, context: &mut Context<'_>) {
-        let Some(futures) = &mut self.under_way else { return };
+        if self.first.as_mut().is_some_and(|request| request.as_mut().poll(context).is_ready()) {
+            self.first = None;
+        }
+        let Some(futures) = &mut self.more else { return };
         loop {
             match Pin::new(&mut **futures).poll_next(context) {
                 Poll::Ready(Some(())) => {}
-                Poll::Ready(None) => return self.under_way = None,
+                Poll::Ready(None) => return self.more = None,
                 Poll::Pending => return,
             }
         }
@@ -155,7 +159,10 @@ impl<'a, 'b, S: AsyncRead + AsyncWrite + Unpin> Talk<'a, 'b, S> {
         if let Some(mut request) = self.active.handle(text)
             && request.as_mut().poll(context).is_pending()
         {
-            self.under_way.get_or_insert_default().push(request);
+            match &self.first {
+                None => self.first = Some(request),
+                Some(_) => self.more.get_or_insert_default().push(request),
+            }
         }
     }
 }

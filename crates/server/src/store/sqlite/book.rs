@@ -260,6 +260,8 @@ impl Book {
             Change::Member { no, row } => self.put_member(*no, row),
             Change::Revoke { revoked } => self.revoke(revoked),
             Change::Block { app, user, other, blocked } => self.block(*app, user, other, *blocked),
+            // Not the book's: `bound` forgets it.
+            Change::Bound { .. } => {}
             Change::Append { appended, prev, .. } => {
                 self.recent.push(appended.message.clone(), *prev);
                 return self.grow(&appended.message);

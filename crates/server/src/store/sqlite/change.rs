@@ -71,6 +71,8 @@ pub(super) enum Change {
     Revoke { revoked: Arc<Revoked> },
     /// A user is on another's block list now, or not any more.
     Block { app: AppId, user: UserId, other: UserId, blocked: bool },
+    /// What can be pushed to a user is another than before.
+    Bound { app: AppId, user: UserId },
     /// A message.
     Append { appended: Arc<Appended>, prev: u64, key: SendKey, body: u64 },
 }
@@ -196,7 +198,7 @@ impl<'a> Draft<'a> {
             Change::Members { no, present, dismissed, .. } => {
                 self.presents.insert(*no, (present.clone(), *dismissed));
             }
-            Change::Member { .. } | Change::Revoke { .. } | Change::Block { .. } => {}
+            Change::Member { .. } | Change::Revoke { .. } | Change::Block { .. } | Change::Bound { .. } => {}
             Change::Append { appended, key, body, .. } => {
                 let message = &appended.message;
                 let no = message.conversation.0;

@@ -2,6 +2,7 @@
 
 use super::{
     columns::{self, int, json, number, text, text_maybe},
+    command::Work,
     trouble::Trouble,
     users,
 };
@@ -84,7 +85,8 @@ pub(super) fn attempts(sql: &Connection, dispatch: u64) -> Result<Vec<Attempt>, 
 
 /// Writes what an attempt led to. A second write of the same changes nothing; an end, once given, stays. The
 /// intent, when every target of the dispatch has its end.
-pub(super) fn end(sql: &Connection, end: &AttemptEnd) -> Result<Option<u64>, Trouble> {
+pub(super) fn end(work: &mut Work<'_, '_>, end: &AttemptEnd) -> Result<Option<u64>, Trouble> {
+    let sql = work.sql;
     let query = format!("SELECT {COLUMNS} FROM dispatches WHERE id = ?1");
     let found = columns::first(sql, &query, [int(end.dispatch)], read)?;
     let Some(mut dispatch) = found else {
@@ -92,7 +94,7 @@ pub(super) fn end(sql: &Connection, end: &AttemptEnd) -> Result<Option<u64>, Tro
     };
     let sent_at = end.attempt.as_ref().map_or(end.now_ms, |attempt| attempt.at);
     for (id, code) in &end.dead {
-        users::bury(sql, id, code, sent_at, end.now_ms)?;
+        users::bury(work, id, code, sent_at, end.now_ms)?;
     }
     if let Some(attempt) = &end.attempt {
         dispatch.attempts = dispatch.attempts.max(attempt.number);

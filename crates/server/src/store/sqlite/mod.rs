@@ -12,6 +12,7 @@ mod apps;
 mod backup;
 mod blocks;
 mod book;
+mod bound;
 mod calls;
 mod catalog;
 mod change;
@@ -67,6 +68,7 @@ use crate::{
     store::{Announcement, Store, StoreError},
 };
 use book::Book;
+use bound::Bound;
 use catalog::Shown;
 use coalesced::Coalesced;
 use command::{Command, Queue};
@@ -146,6 +148,7 @@ impl SqliteStore {
         let shared = Arc::new(Shared {
             book: RwLock::new(loaded.book),
             coalesced: Coalesced::new(options.cursors_len_max),
+            bound: Bound::new(options.bound_len_max),
             health: Health::default(),
             ids: Ids::above(loaded.last_id),
             announced: AtomicBool::new(false),

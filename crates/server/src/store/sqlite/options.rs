@@ -29,6 +29,8 @@ pub struct StoreOptions {
     pub announcements_len_max: usize,
     /// Cursors of devices kept in memory; others are read from the file.
     pub cursors_len_max: usize,
+    /// Users whose PushIDs are kept in memory; others are read from the file.
+    pub bound_len_max: usize,
     /// Messages after which the tails are saved again: a restart replays at most about twice as many.
     pub tails_every: u64,
     /// Where the key is that push credentials are sealed with.
@@ -54,6 +56,7 @@ impl Default for StoreOptions {
             recent_bytes_max: 64 * 1024 * 1024,
             announcements_len_max: 8_192,
             cursors_len_max: 2_000_000,
+            bound_len_max: 200_000,
             tails_every: 1_000_000,
             key: KeySource::Beside,
             faults: None,

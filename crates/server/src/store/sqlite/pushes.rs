@@ -141,7 +141,7 @@ impl PushStore for SqliteStore {
 
     async fn write_attempts(&self, ends: Vec<AttemptEnd>) -> Result<(), StoreError> {
         let settle = move |work: &mut Work<'_, '_>| {
-            ends.iter().map(|end| dispatches::end(work.sql, end)).collect::<Result<Vec<_>, _>>()
+            ends.iter().map(|end| dispatches::end(work, end)).collect::<Result<Vec<_>, _>>()
         };
         let settled = self.queue.run(settle).await?;
         self.finishers.tell(settled.into_iter().flatten());

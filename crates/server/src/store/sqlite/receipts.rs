@@ -127,7 +127,7 @@ fn keep(sql: &Connection, found: &Found, receipt: &NewReceipt, now_ms: u64) -> R
 }
 
 fn apply(
-    sql: &Connection,
+    work: &mut Work<'_, '_>,
     logins: &Coalesced,
     batch: &ReceiptBatch,
     found: &Found,
@@ -138,16 +138,16 @@ fn apply(
     let condition = Condition { sent_at: found.sent_at, login_at: seen_at.unwrap_or(0) };
     match effect {
         ReceiptEffect::None => Ok(()),
-        ReceiptEffect::Bury { code } => users::bury(sql, &found.push_id, code, found.sent_at, batch.now_ms),
+        ReceiptEffect::Bury { code } => users::bury(work, &found.push_id, code, found.sent_at, batch.now_ms),
         ReceiptEffect::Suspend { reason } => {
-            users::suspend(sql, &found.push_id, reason, condition, batch.now_ms)
+            users::suspend(work, &found.push_id, reason, condition, batch.now_ms)
         }
-        ReceiptEffect::Unbind => users::unbind(sql, &found.push_id, &found.user, condition),
+        ReceiptEffect::Unbind => users::unbind(work, &found.push_id, &found.user, condition),
     }
 }
 
 fn write(
-    work: &Work<'_, '_>,
+    work: &mut Work<'_, '_>,
     logins: &Coalesced,
     batch: &ReceiptBatch,
     found: &[Result<Found, ReceiptFate>],
@@ -157,7 +157,7 @@ fn write(
         fates.push(match found {
             Err(fate) => *fate,
             Ok(found) if keep(work.sql, found, receipt, batch.now_ms)? => {
-                apply(work.sql, logins, batch, found, &receipt.effect)?;
+                apply(work, logins, batch, found, &receipt.effect)?;
                 ReceiptFate::Kept
             }
             Ok(_) => ReceiptFate::Repeated,

@@ -2,6 +2,8 @@
 
 use super::{
     SqliteStore,
+    bound::Targets,
+    change::Change,
     columns::{self, int, number, number_maybe, text, text_maybe, user},
     command::Work,
     devices,
@@ -14,8 +16,8 @@ use crate::store::{
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use hongyan_wire::{AppId, DeviceId, PushId, UserId, client::PushRule};
 use rand::RngCore;
-use rusqlite::{Connection, Row, params};
-use std::{collections::HashMap, str::FromStr};
+use rusqlite::{Connection, Params, Row, params};
+use std::{collections::HashMap, str::FromStr, sync::Arc};
 
 /// Whether this user ever logged in.
 pub(super) fn exists(sql: &Connection, app: AppId, id: &UserId) -> Result<bool, Trouble> {
@@ -94,24 +96,58 @@ fn put_device(sql: &Connection, login: &LoginRecord) -> Result<Standing, Trouble
     Ok(Standing { written: true, last_login_at, since })
 }
 
-/// Binds the device's PushIDs; whether one of them is alive.
-fn bind_device(sql: &Connection, app: AppId, device: &DeviceId, user: &UserId) -> Result<bool, Trouble> {
-    let key = params![app.0, device.as_str(), user.as_str()];
-    columns::run(
-        sql,
-        "UPDATE push_ids SET user = ?3, suspended_code = NULL, suspended_at = NULL
-         WHERE app = ?1 AND device = ?2 AND (user IS NOT ?3 OR suspended_at IS NOT NULL)",
-        key,
-    )?;
-    let query = "SELECT 1 FROM push_ids WHERE app = ?1 AND device = ?2 AND dead_at IS NULL";
-    Ok(columns::first(sql, query, params![app.0, device.as_str()], |_| Ok(()))?.is_some())
+/// Says that what can be pushed to a user changes with this commit.
+fn note_bound<'a>(work: &mut Work<'_, '_>, app: AppId, users: impl IntoIterator<Item = &'a UserId>) {
+    work.changes.extend(users.into_iter().map(|user| Change::Bound { app, user: user.clone() }));
 }
 
-fn sign_in(work: &Work<'_, '_>, login: &LoginRecord) -> Result<(SignedIn, bool), Trouble> {
+/// A PushID of a device that logs in.
+struct Own {
+    user: Option<UserId>,
+    alive: bool,
+    suspended: bool,
+}
+
+/// Binds the device's PushIDs; whether one of them is alive. Most logins find them bound, and write nothing.
+fn bind_device(work: &mut Work<'_, '_>, login: &LoginRecord) -> Result<bool, Trouble> {
+    let (app, user) = (login.app, &login.user);
+    let query = "SELECT user, dead_at IS NULL, suspended_at IS NOT NULL FROM push_ids
+         WHERE app = ?1 AND device = ?2";
+    let own = columns::all(work.sql, query, params![app.0, login.device.as_str()], |row| {
+        Ok(Own { user: columns::user_maybe(row, 0)?, alive: row.get(1)?, suspended: row.get(2)? })
+    })?;
+    if own.iter().any(|one| one.suspended || one.user.as_ref() != Some(user)) {
+        columns::run(
+            work.sql,
+            "UPDATE push_ids SET user = ?3, suspended_code = NULL, suspended_at = NULL
+             WHERE app = ?1 AND device = ?2 AND (user IS NOT ?3 OR suspended_at IS NOT NULL)",
+            params![app.0, login.device.as_str(), user.as_str()],
+        )?;
+        note_bound(work, app, own.iter().filter_map(|one| one.user.as_ref()));
+        note_bound(work, app, [user]);
+    }
+    Ok(own.iter().any(|one| one.alive))
+}
+
+fn sign_in(work: &mut Work<'_, '_>, login: &LoginRecord) -> Result<(SignedIn, bool), Trouble> {
     let (user, created) = put_user(work.sql, login)?;
     let Standing { written, last_login_at, since } = put_device(work.sql, login)?;
-    let push_bound = bind_device(work.sql, login.app, &login.device, &login.user)?;
+    if written {
+        // Its platform may be another.
+        note_bound(work, login.app, [&login.user]);
+    }
+    let push_bound = bind_device(work, login)?;
     Ok((SignedIn { user, created, push_bound, last_login_at, since }, written))
+}
+
+fn sign_out(work: &mut Work<'_, '_>, app: AppId, user: &UserId, device: &DeviceId) -> Result<(), Trouble> {
+    let key = params![app.0, device.as_str(), user.as_str()];
+    let unbind = "UPDATE push_ids SET user = NULL WHERE app = ?1 AND device = ?2 AND user = ?3";
+    columns::run(work.sql, unbind, key)?;
+    let leave = "UPDATE devices SET user = NULL WHERE app = ?1 AND id = ?2 AND user = ?3";
+    columns::run(work.sql, leave, key)?;
+    note_bound(work, app, [user]);
+    Ok(())
 }
 
 /// A PushID that nobody can guess and that says nothing: 128 random bits in 22 letters.
@@ -153,14 +189,18 @@ fn replace_old(sql: &Connection, push: &NewPush) -> Result<Option<UserId>, Troub
     Ok(old.into_iter().flatten().next())
 }
 
-fn register(sql: &Connection, push: &NewPush) -> Result<PushId, Trouble> {
+fn register(work: &mut Work<'_, '_>, push: &NewPush) -> Result<PushId, Trouble> {
+    let sql = work.sql;
     let inherited = replace_old(sql, push)?;
     let known = known_token(sql, push)?;
+    note_bound(work, push.app, &inherited);
+    note_bound(work, push.app, known.as_ref().and_then(|known| known.user.as_ref()));
     let user = push.user.clone().or_else(|| match &known {
         Some(known) if known.device == push.device => known.user.clone(),
         // The token came from another device: who was logged in there is not logged in here.
         _ => inherited,
     });
+    note_bound(work, push.app, &user);
     let id = known.map_or_else(fresh_push_id, |known| Ok(known.id))?;
     columns::run(
         sql,
@@ -186,18 +226,22 @@ fn register(sql: &Connection, push: &NewPush) -> Result<PushId, Trouble> {
 
 /// Marks a token as dead, unless the device registered it anew after the request was sent.
 pub(super) fn bury(
-    sql: &Connection,
+    work: &mut Work<'_, '_>,
     id: &PushId,
     code: &str,
     sent_at: u64,
     now_ms: u64,
 ) -> Result<(), Trouble> {
-    columns::run(
-        sql,
-        "UPDATE push_ids SET dead_code = ?2, dead_at = ?4
-         WHERE id = ?1 AND dead_at IS NULL AND registered_at <= ?3",
-        params![id.as_str(), code, int(sent_at), int(now_ms)],
-    )?;
+    let update = "UPDATE push_ids SET dead_code = ?2, dead_at = ?4
+         WHERE id = ?1 AND dead_at IS NULL AND registered_at <= ?3 RETURNING app, user";
+    change_one(work, update, params![id.as_str(), code, int(sent_at), int(now_ms)])
+}
+
+/// Changes a PushID at most, by a statement that returns its app and its user.
+fn change_one(work: &mut Work<'_, '_>, update: &str, params: impl Params) -> Result<(), Trouble> {
+    let changed =
+        columns::all(work.sql, update, params, |row| Ok((AppId(row.get(0)?), columns::user_maybe(row, 1)?)))?;
+    changed.iter().for_each(|(app, user)| note_bound(work, *app, user));
     Ok(())
 }
 
@@ -218,7 +262,7 @@ const UNLESS_SEEN_SINCE: &str = "WHERE id = ?1 AND registered_at <= ?2 AND ?3 <=
 
 /// Keeps a living token from being pushed until the device shows up again.
 pub(super) fn suspend(
-    sql: &Connection,
+    work: &mut Work<'_, '_>,
     id: &PushId,
     reason: &str,
     since: Condition,
@@ -226,19 +270,23 @@ pub(super) fn suspend(
 ) -> Result<(), Trouble> {
     let update = format!(
         "UPDATE push_ids SET suspended_code = ?4, suspended_at = ?5 {UNLESS_SEEN_SINCE}
-             AND dead_at IS NULL AND suspended_at IS NULL"
+             AND dead_at IS NULL AND suspended_at IS NULL RETURNING app, user"
     );
     let (sent_at, login_at) = (int(since.sent_at), int(since.login_at));
-    columns::run(sql, &update, params![id.as_str(), sent_at, login_at, reason, int(now_ms)])?;
-    Ok(())
+    change_one(work, &update, params![id.as_str(), sent_at, login_at, reason, int(now_ms)])
 }
 
 /// Takes a PushID from the user it was bound to when the request was sent.
-pub(super) fn unbind(sql: &Connection, id: &PushId, user: &UserId, since: Condition) -> Result<(), Trouble> {
-    let update = format!("UPDATE push_ids SET user = NULL {UNLESS_SEEN_SINCE} AND user = ?4");
+pub(super) fn unbind(
+    work: &mut Work<'_, '_>,
+    id: &PushId,
+    user: &UserId,
+    since: Condition,
+) -> Result<(), Trouble> {
+    let update =
+        format!("UPDATE push_ids SET user = NULL {UNLESS_SEEN_SINCE} AND user = ?4 RETURNING app, ?4");
     let (sent_at, login_at) = (int(since.sent_at), int(since.login_at));
-    columns::run(sql, &update, params![id.as_str(), sent_at, login_at, user.as_str()])?;
-    Ok(())
+    change_one(work, &update, params![id.as_str(), sent_at, login_at, user.as_str()])
 }
 
 /// The PushID that has this token with the credential that these receipts belong to.
@@ -253,6 +301,20 @@ pub(super) fn push_id_of(
         params![batch.app.0, batch.vendor.as_str(), batch.app_type, token],
         |row| columns::push_id(row, 0),
     )
+}
+
+fn unregister(
+    work: &mut Work<'_, '_>,
+    app: AppId,
+    device: &DeviceId,
+    push_id: Option<&PushId>,
+) -> Result<usize, Trouble> {
+    let delete = "DELETE FROM push_ids WHERE app = ?1 AND device = ?2 AND (?3 IS NULL OR id = ?3)
+         RETURNING user";
+    let key = params![app.0, device.as_str(), push_id.map(PushId::as_str)];
+    let gone = columns::all(work.sql, delete, key, |row| columns::user_maybe(row, 0))?;
+    note_bound(work, app, gone.iter().flatten());
+    Ok(gone.len())
 }
 
 const TARGET: &str = "SELECT push_ids.id, push_ids.device, push_ids.user, vendor, token, app_type, platform,
@@ -285,7 +347,7 @@ fn target(row: &Row<'_>) -> Result<Option<PushTarget>, Trouble> {
     }))
 }
 
-fn targets_of(sql: &Connection, app: AppId, user: &UserId) -> Result<Vec<PushTarget>, Trouble> {
+fn targets_of(sql: &Connection, app: AppId, user: &UserId) -> Result<Targets, Trouble> {
     let query = format!("{TARGET} WHERE push_ids.app = ?1 AND push_ids.user = ?2 ORDER BY push_ids.id");
     let found = columns::all(sql, &query, params![app.0, user.as_str()], target)?;
     Ok(found.into_iter().flatten().collect())
@@ -311,16 +373,7 @@ impl UserStore for SqliteStore {
 
     async fn sign_out(&self, app: AppId, user: &UserId, device: &DeviceId) -> Result<(), StoreError> {
         let (user, device) = (user.clone(), device.clone());
-        self.queue
-            .run(move |work| {
-                let key = params![app.0, device.as_str(), user.as_str()];
-                let unbind = "UPDATE push_ids SET user = NULL WHERE app = ?1 AND device = ?2 AND user = ?3";
-                columns::run(work.sql, unbind, key)?;
-                let leave = "UPDATE devices SET user = NULL WHERE app = ?1 AND id = ?2 AND user = ?3";
-                columns::run(work.sql, leave, key)?;
-                Ok(())
-            })
-            .await
+        self.queue.run(move |work| sign_out(work, app, &user, &device)).await
     }
 
     async fn users(&self, app: AppId, ids: &[UserId]) -> Result<Vec<User>, StoreError> {
@@ -337,7 +390,7 @@ impl UserStore for SqliteStore {
     }
 
     async fn register_push(&self, push: NewPush) -> Result<PushId, StoreError> {
-        self.queue.run(move |work| register(work.sql, &push)).await
+        self.queue.run(move |work| register(work, &push)).await
     }
 
     async fn unregister_push(
@@ -347,40 +400,33 @@ impl UserStore for SqliteStore {
         push_id: Option<&PushId>,
     ) -> Result<usize, StoreError> {
         let (device, push_id) = (device.clone(), push_id.cloned());
-        self.queue
-            .run(move |work| match push_id {
-                Some(id) => columns::run(
-                    work.sql,
-                    "DELETE FROM push_ids WHERE app = ?1 AND device = ?2 AND id = ?3",
-                    params![app.0, device.as_str(), id.as_str()],
-                ),
-                None => columns::run(
-                    work.sql,
-                    "DELETE FROM push_ids WHERE app = ?1 AND device = ?2",
-                    params![app.0, device.as_str()],
-                ),
-            })
-            .await
+        self.queue.run(move |work| unregister(work, app, &device, push_id.as_ref())).await
     }
 
     async fn push_targets(
         &self,
         app: AppId,
         users: &[UserId],
-    ) -> Result<HashMap<UserId, Vec<PushTarget>>, StoreError> {
-        let users = users.to_vec();
-        self.readers
-            .read(move |sql| {
-                let mut found = HashMap::new();
-                for user in users {
-                    let targets = targets_of(sql, app, &user)?;
-                    if !targets.is_empty() {
-                        found.insert(user, targets);
-                    }
-                }
-                Ok(found)
-            })
-            .await
+    ) -> Result<HashMap<UserId, Arc<[PushTarget]>>, StoreError> {
+        let (mut found, mut unknown) = (HashMap::with_capacity(users.len()), Vec::new());
+        for user in users {
+            match self.shared.bound.get(app, user) {
+                Ok(targets) => drop(found.insert(user.clone(), targets)),
+                Err(version) => unknown.push((user.clone(), version)),
+            }
+        }
+        if !unknown.is_empty() {
+            let look = move |sql: &Connection| {
+                let read = |(user, version)| Ok((targets_of(sql, app, &user)?, user, version));
+                unknown.into_iter().map(read).collect::<Result<Vec<(Targets, _, _)>, Trouble>>()
+            };
+            for (targets, user, version) in self.readers.read(look).await? {
+                self.shared.bound.put(app, &user, version, targets.clone());
+                found.insert(user, targets);
+            }
+        }
+        found.retain(|_, targets| !targets.is_empty());
+        Ok(found)
     }
 
     async fn push_token(&self, app: AppId, push_id: &PushId) -> Result<Option<String>, StoreError> {

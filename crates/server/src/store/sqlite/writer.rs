@@ -4,6 +4,7 @@
 use super::{
     append::{self, Desk},
     book::Book,
+    bound::Bound,
     change::{Change, Draft},
     coalesced::Coalesced,
     command::{self, Command},
@@ -39,6 +40,7 @@ const PROBE_BYTES: i32 = 512 * 1024;
 pub(super) struct Shared {
     pub book: RwLock<Book>,
     pub coalesced: Coalesced,
+    pub bound: Bound,
     pub health: Health,
     pub ids: Ids,
     /// Somebody reads the announcements.
@@ -216,8 +218,12 @@ impl Writer {
         self.upkeep.settle(portion, Some(&mut book), &self.shared.coalesced);
         for change in changes {
             self.upkeep.apply(&mut book, change);
-            if let Change::Append { appended, key, body, .. } = change {
-                self.window.insert(*key, Known { id: appended.message.id.0, body: *body });
+            match change {
+                Change::Append { appended, key, body, .. } => {
+                    self.window.insert(*key, Known { id: appended.message.id.0, body: *body });
+                }
+                Change::Bound { app, user } => self.shared.bound.forget(*app, user),
+                _ => {}
             }
         }
         self.window.expire(book.last_at);

@@ -244,7 +244,7 @@ impl<P: Place> World<P> {
 
     pub async fn targets(&self, name: &str) -> Vec<PushTarget> {
         let found = self.store.push_targets(APP, &[user(name)]).await.unwrap();
-        found.into_values().flatten().collect()
+        found.values().flat_map(|targets| targets.iter().cloned()).collect()
     }
 
     pub fn acknowledge(&self, name: &str, key: &ConversationKey, seq: Seq) -> Option<ConversationNo> {
