@@ -65,7 +65,8 @@ function comment(indent, text) {
 function type(schema, depth) {
   if (schema.$ref) return schema.$ref.split('/').at(-1);
   if (schema.anyOf) return schema.anyOf.map((one) => type(one, depth)).join(' | ');
-  if (schema.enum) return schema.enum.map((one) => (typeof one === 'string' ? `'${one}'` : String(one))).join(' | ');
+  if (schema.enum)
+    return schema.enum.map((one) => (typeof one === 'string' ? `'${one}'` : String(one))).join(' | ');
   const kinds = Array.isArray(schema.type) ? schema.type : [schema.type];
   return kinds.map((kind) => simple(kind, schema, depth)).join(' | ');
 }

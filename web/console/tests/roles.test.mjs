@@ -49,7 +49,10 @@ describe('roles', () => {
     await page.fill(id('admin-name'), name);
     await page.selectOption(id('admin-role'), role);
     await page.click(`${id('admin-scope')} label >> nth=1`);
-    await page.locator(`${id('admin-dialog')} label`, { hasText: appName }).locator('input').check();
+    await page
+      .locator(`${id('admin-dialog')} label`, { hasText: appName })
+      .locator('input')
+      .check();
     await stage.isAccessible();
     await page.click(id('admin-save'));
     const link = (await page.textContent(id('one-time-link'))).trim();
@@ -63,10 +66,24 @@ describe('roles', () => {
     return own;
   }
 
+  it('the check of pages finds what it should', async () => {
+    const { page } = stage;
+    await page.evaluate(() => document.body.append(document.createElement('button')));
+    await assert.rejects(stage.isAccessible(), /button-name/);
+    await page.evaluate(() => (document.body.style.width = '4000px'));
+    await assert.rejects(stage.fits(), /> 1360/);
+    const told = page.waitForEvent('console');
+    await page.evaluate(() => fetch('http://127.0.0.2:9/').catch(() => undefined));
+    await told;
+    assert.ok(stage.faults.length > 0, 'a request to another host is noticed');
+    stage.faults.length = 0;
+  });
+
   it('a viewer of one app sees it and nothing else', async () => {
     const own = await invite('vera', 'viewer', 'demo');
     assert.equal(await own.locator(`${id('app-choice')} option`).count(), 1);
-    for (const hidden of ['nav-administrators', 'nav-audit']) assert.equal(await own.locator(id(hidden)).count(), 0);
+    for (const hidden of ['nav-administrators', 'nav-audit'])
+      assert.equal(await own.locator(id(hidden)).count(), 0);
     for (const place of [`#/apps/${stage.otherApp}`, '#/administrators', '#/audit', '#/nothing']) {
       await stage.go(place, own);
       await own.waitForSelector(id('page-nowhere'));
@@ -95,7 +112,8 @@ describe('roles', () => {
       await own.waitForSelector(id(`page-${name}`));
       if (name === 'user') await own.waitForSelector(id('push-id-row'));
       if (name === 'settings') await own.waitForSelector(id('input-ack_deadline_ms'));
-      for (const button of writing) assert.equal(await own.locator(id(button)).count(), 0, `${button} on ${name}`);
+      for (const button of writing)
+        assert.equal(await own.locator(id(button)).count(), 0, `${button} on ${name}`);
     }
     await stage.go(stage.at('/settings'), own);
     assert.ok(await own.isDisabled(id('input-ack_deadline_ms')));

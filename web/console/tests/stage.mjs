@@ -135,9 +135,13 @@ export class Stage {
   async isAccessible(page = this.page) {
     await settled(page);
     await page.evaluate(AXE);
-    const { violations } = await page.evaluate(() => window.axe.run(document, { resultTypes: ['violations'] }));
+    const { violations } = await page.evaluate(() =>
+      window.axe.run(document, { resultTypes: ['violations'] }),
+    );
     const bad = violations.filter(({ impact }) => impact === 'serious' || impact === 'critical');
-    const told = bad.map(({ id, nodes }) => `${id}: ${nodes.map((node) => `${node.target} ${node.failureSummary}`)}`);
+    const told = bad.map(
+      ({ id, nodes }) => `${id}: ${nodes.map((node) => `${node.target} ${node.failureSummary}`)}`,
+    );
     assert.deepEqual(told, [], await page.title());
   }
 

@@ -9,7 +9,9 @@ export type Answer<K extends Asked> = Operations[K]['answer'];
 export type Body<K extends Asked> = Operations[K]['body'];
 
 /** Only what a request really takes can, and must, be given. */
-type Given<K extends Asked> = (Operations[K]['path'] extends undefined ? object : { path: Operations[K]['path'] }) &
+type Given<K extends Asked> = (Operations[K]['path'] extends undefined
+  ? object
+  : { path: Operations[K]['path'] }) &
   (Operations[K]['body'] extends undefined ? object : { body: Operations[K]['body'] }) &
   (Operations[K]['query'] extends undefined ? object : { query?: Operations[K]['query'] }) & {
     signal?: AbortSignal;
@@ -49,7 +51,11 @@ export async function ask<K extends Asked>(
 ): Promise<Answer<K>> {
   const [method = 'GET', path = ''] = asked.split(' ');
   const { path: places, query, body, signal } = (given ?? {}) as Loose;
-  const init: RequestInit = { method, headers: method === 'GET' ? {} : { ...OWN_HEADER }, signal: limit(signal) };
+  const init: RequestInit = {
+    method,
+    headers: method === 'GET' ? {} : { ...OWN_HEADER },
+    signal: limit(signal),
+  };
   if (body !== undefined) {
     init.headers = { ...init.headers, 'Content-Type': 'application/json' };
     init.body = JSON.stringify(body);
@@ -71,7 +77,9 @@ interface Loose {
 /** A path with its places filled and its query, without what is empty. */
 export function addressOf(path: string, places: Loose['path'] = {}, query: Loose['query'] = {}): string {
   const filled = path.replace(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(places[name] ?? ''));
-  const kept = Object.entries(query).filter(([, value]) => value !== undefined && value !== null && value !== '');
+  const kept = Object.entries(query).filter(
+    ([, value]) => value !== undefined && value !== null && value !== '',
+  );
   const asked = new URLSearchParams(kept.map(([name, value]) => [name, String(value)])).toString();
   return asked === '' ? filled : `${filled}?${asked}`;
 }

@@ -10,11 +10,7 @@ export function chooseLanguage(wanted: readonly string[]): Language {
 }
 
 /** The text of a key with `{name}` replaced from `values`; an absent value leaves its place visible. */
-export function fill(
-  language: Language,
-  key: TextKey,
-  values: Record<string, string | number> = {},
-): string {
+export function fill(language: Language, key: TextKey, values: Record<string, string | number> = {}): string {
   return texts[key][language === 'en' ? 0 : 1].replace(/\{(\w+)\}/g, (place, name: string) =>
     name in values ? String(values[name]) : place,
   );

@@ -75,7 +75,9 @@ export function linkTo(
   query: Record<string, string | number | undefined | null> = {},
 ): string {
   const path = PATTERNS[name].replace(/:(\w+)/g, (_, key: string) => encodeURIComponent(params[key] ?? ''));
-  const kept = Object.entries(query).filter(([, value]) => value !== undefined && value !== null && value !== '');
+  const kept = Object.entries(query).filter(
+    ([, value]) => value !== undefined && value !== null && value !== '',
+  );
   const asked = new URLSearchParams(kept.map(([key, value]) => [key, String(value)])).toString();
   return `#${path}${asked === '' ? '' : `?${asked}`}`;
 }

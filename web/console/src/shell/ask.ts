@@ -9,7 +9,9 @@ const TEXT_LENGTH_MAX = 200;
 export async function find(text: string, app: number | undefined): Promise<string | null> {
   const name = text.trim();
   if (name === '' || name.length > TEXT_LENGTH_MAX) return null;
-  const trace = /^\d{1,20}$/.test(name) ? await known(() => ask('GET /traces/{id}', { path: { id: name } })) : null;
+  const trace = /^\d{1,20}$/.test(name)
+    ? await known(() => ask('GET /traces/{id}', { path: { id: name } }))
+    : null;
   if (trace) return linkTo('trace', { app: trace.appID, id: name });
   if (app === undefined) return null;
   const pushID = await known(() => ask('GET /apps/{app}/push-ids/{pushID}', { path: { app, pushID: name } }));

@@ -11,7 +11,9 @@ export function eventsOf(
 ): TraceEvent[] {
   return events.filter((event) => {
     if (event.userID === undefined) return device.dispatchID !== null || (event.step ?? 0) < STEP_OF_REQUESTS;
-    return event.userID === device.userID && (event.deviceID === undefined || event.deviceID === device.deviceID);
+    return (
+      event.userID === device.userID && (event.deviceID === undefined || event.deviceID === device.deviceID)
+    );
   });
 }
 
@@ -22,6 +24,7 @@ export function after(begin: number, at: number): string {
   const size = Math.abs(ms);
   if (size < 1000) return `${sign}${size}\u202fms`;
   if (size < 60_000) return `${sign}${(size / 1000).toFixed(2)}\u202fs`;
-  if (size < 3_600_000) return `${sign}${Math.floor(size / 60_000)}:${String(Math.floor((size / 1000) % 60)).padStart(2, '0')}\u202fmin`;
+  if (size < 3_600_000)
+    return `${sign}${Math.floor(size / 60_000)}:${String(Math.floor((size / 1000) % 60)).padStart(2, '0')}\u202fmin`;
   return `${sign}${(size / 3_600_000).toFixed(1)}\u202fh`;
 }

@@ -4,8 +4,9 @@ import { ask, Refusal, whenLoginIsOver } from '../../src/api/client';
 
 function answering(status: number, body: unknown, headers: Record<string, string> = {}) {
   const text = typeof body === 'string' ? body : JSON.stringify(body);
-  const fetched = vi.fn(async (_address: string, _init: RequestInit) =>
-    new Response(status === 204 ? null : text, { status, headers }),
+  const fetched = vi.fn(
+    async (_address: string, _init: RequestInit) =>
+      new Response(status === 204 ? null : text, { status, headers }),
   );
   vi.stubGlobal('fetch', fetched);
   return fetched;

@@ -6,7 +6,13 @@ import { linkTo, readPlace } from '../../src/lib/routes';
 import { changes, readTyped } from '../../src/pages/apps/policies';
 import { snippets } from '../../src/pages/apps/snippets';
 import { askedFor, isFiltered, readFilters } from '../../src/pages/look/filters';
-import { optionText, readOptions, VENDOR_OPTIONS, withOption, type Option } from '../../src/pages/push/options';
+import {
+  optionText,
+  readOptions,
+  VENDOR_OPTIONS,
+  withOption,
+  type Option,
+} from '../../src/pages/push/options';
 import { byTag, outline, type OpenApi } from '../../src/pages/server/document';
 import type { Policy } from '../../src/api/schema';
 import { isText } from '../../src/i18n/text';
@@ -42,7 +48,9 @@ describe('an address of the server', () => {
 
 describe('filters of the explorer', () => {
   it('are read from the address; what makes no sense is any', () => {
-    const filters = readFilters(new URLSearchParams('userID=ann&outcome=lost&kind=fax&from=2026-11-24T08:00'));
+    const filters = readFilters(
+      new URLSearchParams('userID=ann&outcome=lost&kind=fax&from=2026-11-24T08:00'),
+    );
     expect(filters).toMatchObject({ userID: 'ann', outcome: '', kind: '' });
     expect(isFiltered(filters)).toBe(true);
     expect(askedFor(filters, undefined, 50)).toEqual({
@@ -87,7 +95,9 @@ describe('a policy', () => {
   it('is saved only when it differs', () => {
     const flag = policy({ name: 'push_to_kicked', kind: 'boolean', default: true });
     const settings = { ack_deadline_ms: 5000, push_to_kicked: true };
-    expect(changes([policy({}), flag], settings, { ack_deadline_ms: '5000', push_to_kicked: 'false' })).toEqual({
+    expect(
+      changes([policy({}), flag], settings, { ack_deadline_ms: '5000', push_to_kicked: 'false' }),
+    ).toEqual({
       push_to_kicked: false,
     });
     expect(changes([policy({})], settings, { ack_deadline_ms: '1' })).toEqual({});
@@ -130,7 +140,13 @@ describe('options of a strategy', () => {
 });
 
 describe('code to paste', () => {
-  const filling = { appID: 7, origin: 'https://im.example.com', appSign: null, serverSecret: null, userID: "o'neil" };
+  const filling = {
+    appID: 7,
+    origin: 'https://im.example.com',
+    appSign: null,
+    serverSecret: null,
+    userID: "o'neil",
+  };
 
   it('holds the app’s values, and no key that was not shown', () => {
     const shown = snippets({ ...filling, appSign: 'abc', serverSecret: 's'.repeat(32) });
@@ -174,7 +190,11 @@ describe('the document of the API', () => {
     },
     components: {
       schemas: {
-        Loop: { type: 'object', properties: { next: { $ref: '#/components/schemas/Loop' } }, required: ['next'] },
+        Loop: {
+          type: 'object',
+          properties: { next: { $ref: '#/components/schemas/Loop' } },
+          required: ['next'],
+        },
       },
     },
   };

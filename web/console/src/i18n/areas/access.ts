@@ -6,10 +6,14 @@ export const access = {
   'login.name': ['Name', '名称'],
   'login.password': ['Password', '密码'],
   'login.enter': ['Log in', '登录'],
-  'login.over': ['Your login is over. Log in again; you come back to where you were.', '登录已失效。重新登录后会回到原来的页面。'],
+  'login.over': [
+    'Your login is over. Log in again; you come back to where you were.',
+    '登录已失效。重新登录后会回到原来的页面。',
+  ],
   'login.first': ['This server has no administrator yet', '此服务器还没有管理员'],
   'login.first_about': [
-    'When it started, it printed a one-time link. Open that link in this browser; it makes you the first owner. Or make one on the server, and open the link that this prints:',
+    'When it started, it printed a one-time link. Open that link in this browser; it makes you the ' +
+      'first owner. Or make one on the server, and open the link that this prints:',
     '程序启动时打印了一次性链接。在浏览器中打开它，你就成为第一位所有者。也可以在服务器上运行以下命令，并打开它打印的链接：',
   ],
   'setup.first': ['Welcome. You are the first', '欢迎，你是第一位'],
@@ -18,7 +22,10 @@ export const access = {
     '选择名称和密码，你将成为此服务器的所有者。此链接只能使用一次。',
   ],
   'setup.invitation': ['Welcome, {name}', '欢迎，{name}'],
-  'setup.invitation_about': ['Choose a password. The link cannot be used again.', '请设置密码。此链接只能使用一次。'],
+  'setup.invitation_about': [
+    'Choose a password. The link cannot be used again.',
+    '请设置密码。此链接只能使用一次。',
+  ],
   'setup.reset': ['A new password for {name}', '为 {name} 设置新密码'],
   'setup.name': ['Your name', '你的名称'],
   'setup.name_hint': ['How you log in, and what the audit log shows.', '用于登录，也显示在审计日志中。'],
@@ -43,7 +50,10 @@ export const access = {
   'account.changed': ['Changed. Your other logins have ended.', '已修改，其他登录已退出。'],
 
   'admins.title': ['Administrators', '管理员'],
-  'admins.lead': ['Who may use this console. Every change they make is in the audit log.', '谁可以使用控制台。他们的每次修改都记录在审计日志中。'],
+  'admins.lead': [
+    'Who may use this console. Every change they make is in the audit log.',
+    '谁可以使用控制台。他们的每次修改都记录在审计日志中。',
+  ],
   'admins.invite': ['Invite', '邀请'],
   'admins.invite_title': ['Invite an administrator', '邀请管理员'],
   'admins.change_title': ['Change {name}', '修改 {name}'],
@@ -66,11 +76,17 @@ export const access = {
     '原密码作废，所有登录失效。把链接交给 {name} 以设置新密码。',
   ],
   'admins.link_title': ['Give this link to {name}', '请把此链接交给 {name}'],
-  'admins.link_about': ['It is shown once, works once, and ends {when}.', '只显示一次、只能使用一次，{when}失效。'],
+  'admins.link_about': [
+    'It is shown once, works once, and ends {when}.',
+    '只显示一次、只能使用一次，{when}失效。',
+  ],
   'admins.link': ['One-time link', '一次性链接'],
 
   'audit.title': ['Audit log', '审计日志'],
-  'audit.lead': ['Who changed what, newest first. Secrets are never in it.', '谁修改了什么，最新的在前；其中不含任何密钥。'],
+  'audit.lead': [
+    'Who changed what, newest first. Secrets are never in it.',
+    '谁修改了什么，最新的在前；其中不含任何密钥。',
+  ],
   'audit.by': ['By', '操作者'],
   'audit.address': ['From', '来源'],
   'audit.action': ['Action', '动作'],
@@ -79,12 +95,16 @@ export const access = {
   'audit.app': ['App', '项目'],
   'audit.any_app': ['All apps', '全部项目'],
   'audit.empty': ['Nothing was changed', '没有修改记录'],
-  'audit.empty_about': ['Every login and every change of an administrator or tool will stand here.', '管理员或工具的每次登录和修改都会记录在此。'],
+  'audit.empty_about': [
+    'Every login and every change of an administrator or tool will stand here.',
+    '管理员或工具的每次登录和修改都会记录在此。',
+  ],
   'audit.filter': ['Show', '筛选'],
 
   'reference.title': ['API reference', 'API 参考'],
   'reference.lead': [
-    'Everything this console does goes through this API; scripts use it with the operator key of the data directory. Made from the document that the server serves.',
+    'Everything this console does goes through this API; scripts use it with the operator key of the ' +
+      'data directory. Made from the document that the server serves.',
     '控制台所做的一切都通过此 API；脚本可使用数据目录中的运维密钥调用。本页由服务器提供的文档生成。',
   ],
   'reference.document': ['OpenAPI document', 'OpenAPI 文档'],

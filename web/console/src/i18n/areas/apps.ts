@@ -19,7 +19,8 @@ export const apps = {
   'apps.on': ['active', '正常'],
   'apps.empty': ['No app yet', '还没有项目'],
   'apps.empty_owner': [
-    'Make the first one: it gets an AppID and keys at once. Then set its push credential, log in from a phone, and send a test push.',
+    'Make the first one: it gets an AppID and keys at once. Then set its push credential, log in from' +
+      ' a phone, and send a test push.',
     '创建第一个项目，立即获得 AppID 与密钥；然后配置推送证书、在手机上登录、发送测试推送。',
   ],
   'apps.empty_other': ['An owner has to let you see one.', '需要所有者授权你查看项目。'],
@@ -35,11 +36,15 @@ export const apps = {
     '关闭后：登录返回错误 6000014；仍可注册 PushID 并向其推送。',
   ],
   'app.im_off_title': ['Switch the IM service off?', '关闭 IM 服务？'],
-  'app.im_off_about': ['Nobody logs in to {name} until it is on again.', '在重新打开之前，{name} 的用户无法登录。'],
+  'app.im_off_about': [
+    'Nobody logs in to {name} until it is on again.',
+    '在重新打开之前，{name} 的用户无法登录。',
+  ],
   'app.switch_off': ['Switch off', '关闭'],
   'app.active': ['App is active', '启用项目'],
   'app.active_hint': [
-    'Disabled: nobody logs in (6000003) and connections are closed; what was accepted before is still pushed. Owners only.',
+    'Disabled: nobody logs in (6000003) and connections are closed; what was accepted before is still' +
+      ' pushed. Owners only.',
     '停用后：无法登录（6000003），连接被关闭；此前已接收的消息仍会推送。仅所有者可操作。',
   ],
   'app.disable_title': ['Disable {name}?', '停用 {name}？'],
@@ -51,21 +56,29 @@ export const apps = {
 
   'keys.title': ['Keys', '密钥'],
   'keys.lead': [
-    'They are shown on request only, and each look is in the audit log. A new key can live beside the old one until every client has it.',
+    'They are shown on request only, and each look is in the audit log. A new key can live beside the' +
+      ' old one until every client has it.',
     '仅在请求时显示，每次查看都会写入审计日志。新密钥可与旧密钥并存，直到所有客户端完成更换。',
   ],
   'keys.show': ['Show the keys', '显示密钥'],
   'keys.hide': ['Put them away', '收起密钥'],
   'keys.appSign': ['AppSign', 'AppSign'],
-  'keys.appSign.about': ['In native and HarmonyOS apps: ZIM.create({ appID, appSign }).', '用于原生与 HarmonyOS 应用：ZIM.create({ appID, appSign })。'],
+  'keys.appSign.about': [
+    'In native and HarmonyOS apps: ZIM.create({ appID, appSign }).',
+    '用于原生与 HarmonyOS 应用：ZIM.create({ appID, appSign })。',
+  ],
   'keys.serverSecret': ['ServerSecret', 'ServerSecret'],
-  'keys.serverSecret.about': ['On your server only: it makes token04 and calls the server API.', '仅用于你的服务端：生成 token04、调用服务端 API。'],
+  'keys.serverSecret.about': [
+    'On your server only: it makes token04 and calls the server API.',
+    '仅用于你的服务端：生成 token04、调用服务端 API。',
+  ],
   'keys.callbackSecret': ['CallbackSecret', 'CallbackSecret'],
   'keys.callbackSecret.about': ['Your server checks callbacks with it.', '你的服务端用它校验回调。'],
   'keys.rotate': ['Rotate', '轮换'],
   'keys.rotate_title': ['A new {name}', '生成新的 {name}'],
   'keys.rotate_about': [
-    'A new key is made now. The old one stays valid for the time you choose, so clients can change over one by one.',
+    'A new key is made now. The old one stays valid for the time you choose, so clients can change ' +
+      'over one by one.',
     '立即生成新密钥；旧密钥在所选时间内仍有效，客户端可逐步更换。',
   ],
   'keys.overlap': ['The old key stays valid for', '旧密钥继续有效'],
@@ -103,9 +116,15 @@ export const apps = {
   'policies.back': ['Back to the default', '恢复默认'],
 
   'help.title': ['Developer help', '开发者工具'],
-  'help.lead': ['Tokens, and code that already holds the values of {name}.', '生成和解析 token，以及已填好 {name} 参数的代码。'],
+  'help.lead': [
+    'Tokens, and code that already holds the values of {name}.',
+    '生成和解析 token，以及已填好 {name} 参数的代码。',
+  ],
   'help.token': ['Make a token', '生成 token'],
-  'help.token_about': ['token04 logs one user in from a browser. Production servers make it with the ServerSecret.', 'token04 供一个用户在浏览器中登录。正式环境由你的服务端用 ServerSecret 生成。'],
+  'help.token_about': [
+    'token04 logs one user in from a browser. Production servers make it with the ServerSecret.',
+    'token04 供一个用户在浏览器中登录。正式环境由你的服务端用 ServerSecret 生成。',
+  ],
   'help.user': ['userID', 'userID'],
   'help.life': ['Valid for', '有效期'],
   'help.life.600': ['10 minutes', '10 分钟'],
@@ -117,7 +136,10 @@ export const apps = {
   'help.make': ['Make it', '生成'],
   'help.made': ['Token of {user}, valid until {until}', '{user} 的 token，有效至 {until}'],
   'help.decode': ['Read a token', '解析 token'],
-  'help.decode_about': ['Says whose it is, until when, and what a client would be told.', '说明它属于谁、何时过期，以及客户端会得到什么结果。'],
+  'help.decode_about': [
+    'Says whose it is, until when, and what a client would be told.',
+    '说明它属于谁、何时过期，以及客户端会得到什么结果。',
+  ],
   'help.token_field': ['Token', 'token'],
   'help.read': ['Read it', '解析'],
   'help.valid': ['valid', '有效'],

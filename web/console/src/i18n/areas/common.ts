@@ -85,11 +85,15 @@ export const common = {
   'shell.ask_hint': ['Press / to ask', '按 / 追问'],
   'shell.ask_button': ['Ask', '追问'],
   'shell.ask_nothing': [
-    'Nothing is known by “{text}”: no message, call, PushID or user of your apps. Traces are kept for some days only.',
+    'Nothing is known by “{text}”: no message, call, PushID or user of your apps. Traces are kept for' +
+      ' some days only.',
     '没有找到“{text}”：你的项目中没有这样的消息、呼叫、PushID 或用户。链路记录只保留若干天。',
   ],
   'shell.nowhere': ['There is no such page', '没有这个页面'],
-  'shell.nowhere_about': ['The address may be mistyped, or of an app that you may not see.', '地址可能有误，或属于你无权查看的项目。'],
+  'shell.nowhere_about': [
+    'The address may be mistyped, or of an app that you may not see.',
+    '地址可能有误，或属于你无权查看的项目。',
+  ],
   'shell.unreachable': ['The server cannot be reached', '无法连接服务器'],
   'shell.unreachable_about': [
     'Is the program running, and is this its address? The page tries again when you press the button.',
@@ -103,19 +107,28 @@ export const errors = {
   'error.key_refused': ['This is not the operator key.', '不是有效的运维密钥。'],
   'error.forbidden': ['Your role does not allow this.', '你的角色不允许此操作。'],
   'advice.forbidden': ['Ask an owner of this server.', '请联系服务器的所有者。'],
-  'error.cross_site': ['The server took this for a request of another site.', '服务器认为此请求来自其他站点。'],
+  'error.cross_site': [
+    'The server took this for a request of another site.',
+    '服务器认为此请求来自其他站点。',
+  ],
   'advice.cross_site': [
     'Open the console at the address the server knows. A proxy must pass the Host header on.',
     '请用服务器自己的地址打开控制台；代理必须传递 Host 头。',
   ],
   'error.not_found': ['There is none, or you may not see it.', '不存在，或你无权查看。'],
-  'error.login_refused': ['Name or password is wrong, or the administrator is disabled.', '名称或密码错误，或该管理员已停用。'],
+  'error.login_refused': [
+    'Name or password is wrong, or the administrator is disabled.',
+    '名称或密码错误，或该管理员已停用。',
+  ],
   'advice.login_refused': [
     'An owner can give you a new link; on the server, hongyan admin resets a password.',
     '所有者可以给你新的链接；在服务器上可用 hongyan admin 重置密码。',
   ],
   'error.too_many_attempts': ['Too many attempts.', '尝试次数过多。'],
-  'error.link_invalid': ['This link was used already, is over, or never was.', '此链接已被使用、已过期，或从未有效。'],
+  'error.link_invalid': [
+    'This link was used already, is over, or never was.',
+    '此链接已被使用、已过期，或从未有效。',
+  ],
   'advice.link_invalid': [
     'An owner can make a new one; on the server, hongyan admin does.',
     '所有者可以重新生成链接；在服务器上可用 hongyan admin 生成。',
@@ -154,5 +167,8 @@ export const errors = {
     '可能是中间的代理代替服务器作了应答。',
   ],
   'error.page_fault': ['The page made a mistake.', '页面出错。'],
-  'advice.page_fault': ['Load the page again. If it stays, report it with the text above.', '请刷新页面；若仍出现，请附上以上文字反馈。'],
+  'advice.page_fault': [
+    'Load the page again. If it stays, report it with the text above.',
+    '请刷新页面；若仍出现，请附上以上文字反馈。',
+  ],
 } as const satisfies Texts;

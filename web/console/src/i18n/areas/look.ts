@@ -31,7 +31,10 @@ export const look = {
   'hops.label': ['The way to the device', '到设备的路径'],
 
   'verdict.arrived': ['It arrived.', '已送达。'],
-  'verdict.accepted': ['The vendor accepted it. Whether the device shows it, only a receipt could tell.', '厂商已接受；设备是否展示，只有回执能说明。'],
+  'verdict.accepted': [
+    'The vendor accepted it. Whether the device shows it, only a receipt could tell.',
+    '厂商已接受；设备是否展示，只有回执能说明。',
+  ],
   'verdict.live': ['The device acknowledged it live; no push was needed.', '设备在线确认收到，无需推送。'],
   'verdict.waiting': ['On its way: waiting at “{hop}”.', '进行中：在“{hop}”等待。'],
   'verdict.stopped': ['It stopped at “{hop}”.', '止于“{hop}”。'],
@@ -53,9 +56,15 @@ export const look = {
   'overview.requests': ['requests in the last hour: {n}', '最近一小时 {n} 次请求'],
   'overview.nothing_open': ['nothing open', '没有未完成的推送'],
   'overview.outcomes': ['How devices ended in the last hour', '最近一小时的设备结果'],
-  'overview.no_outcomes': ['No message or call was to be pushed in the last hour.', '最近一小时没有需要推送的消息或呼叫。'],
+  'overview.no_outcomes': [
+    'No message or call was to be pushed in the last hour.',
+    '最近一小时没有需要推送的消息或呼叫。',
+  ],
   'overview.store': ['The store refuses writes', '存储拒绝写入'],
-  'overview.store_about': ['Nothing is accepted until this ends. What was acknowledged is safe.', '恢复之前不接受任何消息；已确认的数据是安全的。'],
+  'overview.store_about': [
+    'Nothing is accepted until this ends. What was acknowledged is safe.',
+    '恢复之前不接受任何消息；已确认的数据是安全的。',
+  ],
   'overview.calm': ['No alarm. All credentials are in use or rest.', '没有告警，证书均正常。'],
   'overview.history': ['Before', '历史'],
   'overview.range': ['Range', '范围'],
@@ -66,7 +75,8 @@ export const look = {
   'overview.range.d30': ['30 days', '30 天'],
   'overview.range.d90': ['90 days', '90 天'],
   'overview.metrics': [
-    'For longer or finer: the program serves Prometheus metrics at /metrics; a Grafana dashboard is in docs/grafana.',
+    'For longer or finer: the program serves Prometheus metrics at /metrics; a Grafana dashboard is ' +
+      'in docs/grafana.',
     '更长或更细的数据：程序在 /metrics 提供 Prometheus 指标，Grafana 面板见 docs/grafana。',
   ],
   'chart.traffic': ['Messages and pushes', '消息与推送'],
@@ -90,9 +100,15 @@ export const look = {
 
   'start.title': ['To the first push', '完成第一次推送'],
   'start.credential': ['Give the push credential', '配置推送证书'],
-  'start.credential_about': ['The service account’s key file, checked on the spot.', '上传服务账号密钥文件，立即检查。'],
+  'start.credential_about': [
+    'The service account’s key file, checked on the spot.',
+    '上传服务账号密钥文件，立即检查。',
+  ],
   'start.login': ['Log in from an app', '从应用登录'],
-  'start.login_about': ['Code with this app’s AppID is ready to paste.', '已备好填入 AppID 的代码，可直接粘贴。'],
+  'start.login_about': [
+    'Code with this app’s AppID is ready to paste.',
+    '已备好填入 AppID 的代码，可直接粘贴。',
+  ],
   'start.push': ['Send a test push and follow it', '发送测试推送并跟踪'],
   'start.push_about': ['Hop by hop, with the reason when it stops.', '逐跳查看，停止时说明原因。'],
   'start.done': ['done', '已完成'],
@@ -141,7 +157,10 @@ export const look = {
   'trace.no_devices': ['No device with this outcome.', '没有此结果的设备。'],
   'trace.timeline': ['What happened', '经过'],
   'trace.everything': ['Everything that happened, by time ({n})', '全部经过，按时间（{n}）'],
-  'trace.first_events': ['The first {n} are shown; the export holds all.', '显示前 {n} 条，导出文件包含全部。'],
+  'trace.first_events': [
+    'The first {n} are shown; the export holds all.',
+    '显示前 {n} 条，导出文件包含全部。',
+  ],
   'trace.requests': ['Requests to vendors', '厂商请求'],
   'trace.purpose.notice': ['notice', '通知'],
   'trace.purpose.take_back': ['take back', '撤回'],
@@ -157,7 +176,8 @@ export const look = {
 
   'debug.title': ['Online debugging', '在线调试'],
   'debug.lead': [
-    'Send one notice along the whole way of a real message, and see each hop. The dry run explains and sends nothing.',
+    'Send one notice along the whole way of a real message, and see each hop. The dry run explains ' +
+      'and sends nothing.',
     '让一条通知走完真实消息的全程，逐跳查看。试算只解释、不发送。',
   ],
   'debug.target': ['To', '发送给'],
@@ -168,8 +188,14 @@ export const look = {
   'debug.silent': ['Silent', '静默'],
   'debug.call': ['Call', '呼叫'],
   'debug.alert.about': ['A message that the system shows.', '由系统展示的消息。'],
-  'debug.silent.about': ['A message for the app alone; needs a strategy with push type 6.', '仅应用可见的消息，需要 push-type 6 的策略。'],
-  'debug.call.about': ['An invitation that rings and ends by itself; needs a strategy with push type 10.', '会振铃并自动结束的邀请，需要 push-type 10 的策略。'],
+  'debug.silent.about': [
+    'A message for the app alone; needs a strategy with push type 6.',
+    '仅应用可见的消息，需要 push-type 6 的策略。',
+  ],
+  'debug.call.about': [
+    'An invitation that rings and ends by itself; needs a strategy with push type 10.',
+    '会振铃并自动结束的邀请，需要 push-type 10 的策略。',
+  ],
   'debug.strategy': ['Strategy', '推送策略'],
   'debug.strategy_auto': ['the fitting one', '自动选择'],
   'debug.from': ['From user', '发送方用户'],
@@ -180,11 +206,15 @@ export const look = {
   'debug.send_viewer': ['Your role may run dry, not send.', '你的角色只能试算，不能发送。'],
   'debug.empty': ['Choose whom, then try', '选择对象后开始'],
   'debug.empty_about': [
-    'A dry run tells who would be pushed now and why not. A send follows the notice: binding, server, vendor, device.',
+    'A dry run tells who would be pushed now and why not. A send follows the notice: binding, server,' +
+      ' vendor, device.',
     '试算说明现在会推送给谁、为什么不会。发送后逐跳跟踪：绑定、服务器、厂商、设备。',
   ],
   'debug.would': ['What would happen now', '现在会发生什么'],
-  'debug.would_none': ['The user has no device here: it has never logged in, or has no PushID.', '该用户在此没有设备：从未登录，或没有 PushID。'],
+  'debug.would_none': [
+    'The user has no device here: it has never logged in, or has no PushID.',
+    '该用户在此没有设备：从未登录，或没有 PushID。',
+  ],
   'debug.step.push': ['push now', '立即推送'],
   'debug.step.wait': ['wait for an ack', '等待确认'],
   'debug.step.acked': ['acked live', '在线已确认'],
@@ -199,7 +229,10 @@ export const look = {
   'debug.with_strategy': ['with strategy {name}', '使用策略 {name}'],
 
   'users.title': ['Users & devices', '用户与设备'],
-  'users.lead': ['Who has logged in to {name}, where they are, and where their pushes go.', '登录过 {name} 的用户、在线位置与推送去向。'],
+  'users.lead': [
+    'Who has logged in to {name}, where they are, and where their pushes go.',
+    '登录过 {name} 的用户、在线位置与推送去向。',
+  ],
   'users.find': ['userID begins with', 'userID 前缀'],
   'users.id': ['userID', 'userID'],
   'users.since': ['Since', '注册时间'],
@@ -222,12 +255,16 @@ export const look = {
   'user.kick_all': ['Put all out', '全部踢下线'],
   'user.kick_title': ['Put {name} out?', '将 {name} 踢下线？'],
   'user.kick_about': [
-    'The connection is closed with 4101. The app may log in again; its PushID stays bound as the policies say.',
+    'The connection is closed with 4101. The app may log in again; its PushID stays bound as the ' +
+      'policies say.',
     '连接以 4101 关闭。应用可以重新登录；PushID 是否保留由策略参数决定。',
   ],
   'user.kicked': ['connections ended: {n}', '已断开 {n} 个连接'],
   'user.push_ids': ['PushIDs', 'PushID'],
-  'user.no_push_ids': ['No PushID is bound: the app has not registered for push, or the user logged out.', '没有绑定 PushID：应用未注册推送，或用户已退出登录。'],
+  'user.no_push_ids': [
+    'No PushID is bound: the app has not registered for push, or the user logged out.',
+    '没有绑定 PushID：应用未注册推送，或用户已退出登录。',
+  ],
   'user.devices': ['Devices', '设备'],
   'user.no_devices': ['No device is known.', '没有设备记录。'],
   'user.last_login': ['Last login', '上次登录'],
@@ -238,7 +275,10 @@ export const look = {
   'user.rule_none': ['none: every device is pushed', '无：推送到所有设备'],
   'user.rule_some': ['while online on {online}: no push to {silent}', '在 {online} 在线时不推送到 {silent}'],
   'user.newest': ['Newest messages and calls', '最新的消息与呼叫'],
-  'user.newest_none': ['Nothing that was to be pushed concerned this user lately.', '近期没有与该用户有关的推送。'],
+  'user.newest_none': [
+    'Nothing that was to be pushed concerned this user lately.',
+    '近期没有与该用户有关的推送。',
+  ],
   'user.debug': ['Send a test', '发送测试'],
   'user.all_traces': ['All traces', '全部链路'],
 
@@ -251,11 +291,17 @@ export const look = {
   'push_id.last_success': ['Last success', '最近成功'],
   'push_id.no_success': ['none among the newest', '近期无成功记录'],
   'push_id.cause': ['Why', '原因'],
-  'push_id.tombstone': ['The vendor said {code}, {when}. A new registration of the app revives it.', '厂商于{when}应答 {code}；应用重新注册后恢复。'],
+  'push_id.tombstone': [
+    'The vendor said {code}, {when}. A new registration of the app revives it.',
+    '厂商于{when}应答 {code}；应用重新注册后恢复。',
+  ],
   'push_id.set': ['set {n}', '第 {n} 套'],
   'push_id.unbind': ['Unbind', '解除绑定'],
   'push_id.unbind_title': ['Unbind this PushID?', '解除此 PushID 的绑定？'],
-  'push_id.unbind_about': ['The device is not pushed until the user logs in on it again.', '用户在该设备上重新登录之前，不会向它推送。'],
+  'push_id.unbind_about': [
+    'The device is not pushed until the user logs in on it again.',
+    '用户在该设备上重新登录之前，不会向它推送。',
+  ],
   'push_id.unbound_done': ['Unbound', '已解除绑定'],
 
   'platform.1': ['Windows', 'Windows'],

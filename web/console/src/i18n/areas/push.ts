@@ -9,13 +9,20 @@ export const push = {
   ],
   'credentials.set': ['Set {n}', '第 {n} 套'],
   'credentials.set.1': ['The app’s own: appType 1', '项目自身：appType 1'],
-  'credentials.set.2': ['A second app in another vendor project: appType 2', '另一厂商项目中的第二个应用：appType 2'],
+  'credentials.set.2': [
+    'A second app in another vendor project: appType 2',
+    '另一厂商项目中的第二个应用：appType 2',
+  ],
   'credentials.none': ['Nothing here yet', '尚未配置'],
   'credentials.none_about': [
-    'Take the service account’s key file from the vendor’s console and give it here. Until then nothing is pushed to these devices.',
+    'Take the service account’s key file from the vendor’s console and give it here. Until then ' +
+      'nothing is pushed to these devices.',
     '请从厂商控制台下载服务账号密钥文件并在此配置；在此之前不会向这些设备推送。',
   ],
-  'credentials.none_second': ['Only needed when a second app shares this AppID.', '仅当另一个应用共用此 AppID 时需要。'],
+  'credentials.none_second': [
+    'Only needed when a second app shares this AppID.',
+    '仅当另一个应用共用此 AppID 时需要。',
+  ],
   'credentials.give': ['Set it', '配置'],
   'credentials.change': ['Change', '修改'],
   'credentials.test': ['Test call', '测试调用'],
@@ -36,7 +43,8 @@ export const push = {
   'credentials.base_url': ['Address', '地址'],
   'credentials.rights': ['Rights held', '已获权益'],
   'credentials.rights_hint': [
-    'What the vendor has granted. A right that is not held changes how notices are sent, so nothing is refused.',
+    'What the vendor has granted. A right that is not held changes how notices are sent, so nothing ' +
+      'is refused.',
     '厂商已授予的权益。未获得的权益会改变发送方式，以免被拒绝。',
   ],
   'credentials.receipts': ['Receipts come to', '回执地址'],
@@ -55,7 +63,10 @@ export const push = {
   'credential.choose': ['Choose a file', '选择文件'],
   'credential.drop': ['or drop it here, or paste its text below', '或拖到此处，或在下方粘贴内容'],
   'credential.keep': ['Leave it empty to keep the stored one.', '留空则保留已保存的内容。'],
-  'credential.file_too_large': ['This is not a key file: it is larger than 64 KiB.', '这不是密钥文件：超过 64 KiB。'],
+  'credential.file_too_large': [
+    'This is not a key file: it is larger than 64 KiB.',
+    '这不是密钥文件：超过 64 KiB。',
+  ],
   'credential.checking': ['Checking…', '检查中…'],
   'credential.ok': ['It can be used', '可以使用'],
   'credential.bad': ['It cannot be used', '无法使用'],
@@ -67,7 +78,10 @@ export const push = {
     '与厂商回执配置中的一致；缺少时回执会被拒绝。',
   ],
   'credential.callback_keep': ['Leave it empty to keep the stored one.', '留空则保留已保存的密钥。'],
-  'credential.base_url_hint': ['Only to use another address than the vendor’s, an emulator for example.', '仅用于替代厂商地址，例如模拟器。'],
+  'credential.base_url_hint': [
+    'Only to use another address than the vendor’s, an emulator for example.',
+    '仅用于替代厂商地址，例如模拟器。',
+  ],
   'credential.saved': ['The credential is in use', '证书已启用'],
   'credential.check.fields': ['Fields', '字段'],
   'credential.check.key': ['Private key', '私钥'],
@@ -76,10 +90,14 @@ export const push = {
 
   'test.title': ['Test call', '测试调用'],
   'test.about': [
-    'One request to the vendor. Without a PushID it goes to a token that cannot exist: the answer tells whether the credential is taken, and nobody is disturbed.',
+    'One request to the vendor. Without a PushID it goes to a token that cannot exist: the answer ' +
+      'tells whether the credential is taken, and nobody is disturbed.',
     '向厂商发送一次请求。不填 PushID 时发往不可能存在的 token：从应答可知证书是否被接受，且不打扰任何人。',
   ],
-  'test.push_id': ['PushID (optional: a test notice is shown there)', 'PushID（可选：会在该设备上显示测试通知）'],
+  'test.push_id': [
+    'PushID (optional: a test notice is shown there)',
+    'PushID（可选：会在该设备上显示测试通知）',
+  ],
   'test.run': ['Ask the vendor', '询问厂商'],
   'test.vendor_said': ['The vendor said', '厂商应答'],
   'verdict.works': ['works', '可用'],
@@ -104,7 +122,8 @@ export const push = {
 
   'strategies.title': ['Push strategies', '推送策略'],
   'strategies.lead': [
-    'Named sets of vendor options. A sender chooses one with pushConfig.resourcesID; without one a plain notice is sent.',
+    'Named sets of vendor options. A sender chooses one with pushConfig.resourcesID; without one a ' +
+      'plain notice is sent.',
     '命名的厂商选项组合。发送方用 pushConfig.resourcesID 选择；不选择则发送普通通知。',
   ],
   'strategies.new': ['New strategy', '新建策略'],
@@ -135,7 +154,10 @@ export const push = {
   'strategy.off': ['off', '关'],
 
   'preview.title': ['The request that the vendor would get', '厂商将收到的请求'],
-  'preview.about': ['Exact, with PushIDs in place of tokens. Nothing is sent.', '内容完全一致，仅以 PushID 代替 token；不会发送。'],
+  'preview.about': [
+    'Exact, with PushIDs in place of tokens. Nothing is sent.',
+    '内容完全一致，仅以 PushID 代替 token；不会发送。',
+  ],
   'preview.kind': ['Kind', '类型'],
   'preview.alert': ['Message', '消息'],
   'preview.call': ['Call invitation', '呼叫邀请'],
@@ -147,7 +169,10 @@ export const push = {
   'notice.title': ['Title', '标题'],
   'notice.content': ['Content', '内容'],
   'notice.payload': ['Payload', 'payload'],
-  'notice.payload_hint': ['Arrives in want.parameters when the notice is tapped; never cut.', '点击通知时出现在 want.parameters 中，不会被截断。'],
+  'notice.payload_hint': [
+    'Arrives in want.parameters when the notice is tapped; never cut.',
+    '点击通知时出现在 want.parameters 中，不会被截断。',
+  ],
 
   'option.push_type': ['Push type', 'push-type'],
   'option.push_type.hint': ['How the phone treats it.', '手机如何处理。'],
@@ -160,7 +185,10 @@ export const push = {
     '缺少相应权益时，厂商按营销类处理：每天两条。',
   ],
   'option.click_type': ['A tap opens', '点击打开'],
-  'option.click_type.hint': ['A page of its own is named by uri or action.', '自定义页面由 uri 或 action 指定。'],
+  'option.click_type.hint': [
+    'A page of its own is named by uri or action.',
+    '自定义页面由 uri 或 action 指定。',
+  ],
   'option.click_type.0': ['0 · the home page', '0 · 首页'],
   'option.click_type.1': ['1 · a page of its own', '1 · 自定义页面'],
   'option.uri': ['uri', 'uri'],
@@ -168,21 +196,39 @@ export const push = {
   'option.action': ['action', 'action'],
   'option.action.hint': ['Wins over uri.', '优先于 uri。'],
   'option.image': ['Picture', '图片'],
-  'option.image.hint': ['https address of a PNG, JPEG or BMP, best below 128×128.', 'PNG、JPEG 或 BMP 的 https 地址，建议小于 128×128。'],
+  'option.image.hint': [
+    'https address of a PNG, JPEG or BMP, best below 128×128.',
+    'PNG、JPEG 或 BMP 的 https 地址，建议小于 128×128。',
+  ],
   'option.sound': ['Sound', '铃声'],
   'option.sound.hint': ['A file under /resources/rawfile of the app.', '应用 /resources/rawfile 下的文件。'],
   'option.sound_duration_s': ['Sound lasts', '铃声时长'],
   'option.sound_duration_s.hint': ['1 to 60 seconds, with a sound.', '1 到 60 秒，需设置铃声。'],
   'option.foreground_show': ['Shown while the app is in front', '应用在前台时展示'],
-  'option.foreground_show.hint': ['Off by default: the app has the message already.', '默认关：应用已收到消息。'],
+  'option.foreground_show.hint': [
+    'Off by default: the app has the message already.',
+    '默认关：应用已收到消息。',
+  ],
   'option.receipt_id': ['Receipt configuration', '回执配置'],
-  'option.receipt_id.hint': ['Its ID at the vendor, instead of the app’s.', '厂商处的回执配置 ID，替代应用级配置。'],
+  'option.receipt_id.hint': [
+    'Its ID at the vendor, instead of the app’s.',
+    '厂商处的回执配置 ID，替代应用级配置。',
+  ],
   'option.background_mode': ['Background mode', '后台模式'],
-  'option.background_mode.hint': ['With push type 6; 1 needs a special right.', '用于 push-type 6；1 需要特殊权益。'],
+  'option.background_mode.hint': [
+    'With push type 6; 1 needs a special right.',
+    '用于 push-type 6；1 需要特殊权益。',
+  ],
   'option.background_mode.0': ['0 · normal', '0 · 普通'],
   'option.background_mode.1': ['1 · IM', '1 · IM'],
   'option.proxy_data': ['Written by the system', '系统代写'],
-  'option.proxy_data.hint': ['With push type 6: into the app’s database while it is not in front.', '用于 push-type 6：应用不在前台时由系统写入其数据库。'],
+  'option.proxy_data.hint': [
+    'With push type 6: into the app’s database while it is not in front.',
+    '用于 push-type 6：应用不在前台时由系统写入其数据库。',
+  ],
   'option.test_message': ['Test message', '测试消息'],
-  'option.test_message.hint': ['Counts against the 1000 test messages a day of the project.', '计入项目每天 1000 条测试消息。'],
+  'option.test_message.hint': [
+    'Counts against the 1000 test messages a day of the project.',
+    '计入项目每天 1000 条测试消息。',
+  ],
 } as const satisfies Texts;

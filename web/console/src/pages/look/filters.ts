@@ -17,7 +17,9 @@ const NAMES = ['userID', 'pushID', 'senderUserID', 'kind', 'outcome', 'from', 't
 
 /** Reads the filters of an address; what makes no sense is any. */
 export function readFilters(query: URLSearchParams): Filters {
-  const filters = Object.fromEntries(NAMES.map((name) => [name, query.get(name) ?? ''])) as unknown as Filters;
+  const filters = Object.fromEntries(
+    NAMES.map((name) => [name, query.get(name) ?? '']),
+  ) as unknown as Filters;
   if (!OUTCOME_NAMES.includes(filters.outcome)) filters.outcome = '';
   if (filters.kind !== 'message' && filters.kind !== 'call') filters.kind = '';
   return filters;

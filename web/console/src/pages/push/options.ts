@@ -59,7 +59,12 @@ export function optionText(options: StoredOptions, vendor: string, name: string)
 }
 
 /** The options with one set, or left out for ''. */
-export function withOption(options: StoredOptions, vendor: string, option: Option, text: string): StoredOptions {
+export function withOption(
+  options: StoredOptions,
+  vendor: string,
+  option: Option,
+  text: string,
+): StoredOptions {
   const own = { ...asObject(options[vendor]) };
   if (text.trim() === '') delete own[option.name];
   else own[option.name] = stored(option, text.trim());
@@ -76,7 +81,9 @@ function stored(option: Option, text: string): unknown {
 export function readOptions(text: string): StoredOptions | null {
   try {
     const value: unknown = JSON.parse(text);
-    return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as StoredOptions) : null;
+    return typeof value === 'object' && value !== null && !Array.isArray(value)
+      ? (value as StoredOptions)
+      : null;
   } catch {
     return null;
   }
