@@ -122,7 +122,8 @@ fn shown(head: &TraceHead) -> Value {
 async fn of_app(admin: &Admin, app: AppId, asked: &Search, count: usize) -> Result<Found, Refused> {
     let below = asked.below();
     let mut heads = Vec::new();
-    for id in admin.store.newest_subjects(app, below, FRESH_MAX).await? {
+    let (fresh, more) = admin.store.newest_subjects(app, below, FRESH_MAX).await?;
+    for id in fresh {
         if let Some(head) = admin.push.head(id).await?.filter(|head| asked.fits(head)) {
             heads.push(head);
         }
@@ -134,6 +135,10 @@ async fn of_app(admin: &Admin, app: AppId, asked: &Search, count: usize) -> Resu
         heads.truncate(count);
         let next = heads.last().map(|head| head.id);
         return Ok((heads.iter().map(shown).collect(), next));
+    }
+    if more.is_some() {
+        // Heads are far behind: what lies between is looked at by the next page, not left out.
+        return Ok((heads.iter().map(shown).collect(), more));
     }
     let before = heads.last().map_or(below, |head| head.id);
     let left = (count - heads.len()).max(1);

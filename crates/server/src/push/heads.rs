@@ -2,7 +2,10 @@
 //!
 //! Small batches with pauses. A head that was not settled when it was written is looked at again until it is.
 
-use super::trace::{DeviceState, TraceKind, TraceView, of_records};
+use super::{
+    Counters,
+    trace::{DeviceState, TraceKind, TraceView, of_records},
+};
 use crate::{
     clock::Clock,
     store::{Outcomes, Store, StoreError, TraceHead, TraceRecord},
@@ -19,16 +22,30 @@ const BATCH_MAX: usize = 200;
 const EVERY: Duration = Duration::from_secs(1);
 /// Between two batches when it is not.
 const PAUSE: Duration = Duration::from_millis(20);
+/// The same while pushes wait for the vendor or the processor: they go first.
+const PAUSE_BUSY: Duration = Duration::from_millis(200);
+/// Dispatches that wait or are under way from which the pipeline counts as busy.
+const BUSY: u64 = 64;
 
 /// Runs until it is stopped.
-pub(super) async fn run(store: Arc<dyn Store>, clock: Clock, stop: CancellationToken) {
+pub(super) async fn run(
+    store: Arc<dyn Store>,
+    clock: Clock,
+    counters: Arc<Counters>,
+    stop: CancellationToken,
+) {
     let mut open_after = 0;
     let mut failing = false;
     loop {
         let pause = match round(&*store, &clock, &mut open_after).await {
             Ok(more) => {
                 failing = false;
-                if more { PAUSE } else { EVERY }
+                let busy = counters.backlog.get() + counters.in_flight.get() >= BUSY;
+                match more {
+                    true if busy => PAUSE_BUSY,
+                    true => PAUSE,
+                    false => EVERY,
+                }
             }
             Err(error) => {
                 if !failing {

@@ -251,7 +251,7 @@ impl Push {
         };
         let planner = tokio::spawn(planner.run(stop.clone()));
         let patience = limits.stop_patience;
-        let heads = tokio::spawn(heads::run(store.clone(), clock.clone(), stop.clone()));
+        let heads = tokio::spawn(heads::run(store.clone(), clock.clone(), counters.clone(), stop.clone()));
         let retention = tokio::spawn(retention::run(store.clone(), clock.clone(), limits, stop.clone()));
         Self {
             counters,

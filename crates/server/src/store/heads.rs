@@ -168,8 +168,14 @@ pub trait HeadStore {
     /// Heads of these messages and calls, in this order; those that have none are absent.
     async fn heads_of(&self, app: AppId, ids: Vec<u64>) -> Result<Vec<TraceHead>, StoreError>;
 
-    /// IDs of an app's messages and calls above the watermark and below `before`, newest first, up to `count`.
-    async fn newest_subjects(&self, app: AppId, before: u64, count: usize) -> Result<Vec<u64>, StoreError>;
+    /// IDs of an app's messages and calls above the watermark and below `before`, newest first, up to `count`. With
+    /// them the `before` to go on with, when not everything above the watermark was looked at.
+    async fn newest_subjects(
+        &self,
+        app: AppId,
+        before: u64,
+        count: usize,
+    ) -> Result<(Vec<u64>, Option<u64>), StoreError>;
 
     /// IDs of the newest messages (pushed or not) and calls that a user took part in, below `before`, newest
     /// first, up to `count`.

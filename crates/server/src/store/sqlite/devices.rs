@@ -1,7 +1,9 @@
 //! Users, devices and PushIDs as people look at them: pages, and rows that nobody is bound to.
 
 use super::{
+    change::Change,
     columns::{self, int, number, number_maybe, text, text_maybe},
+    command::Work,
     trouble::Trouble,
 };
 use crate::store::{DeviceRecord, PushRecord, Suspension, Tombstone, User};
@@ -73,8 +75,10 @@ pub(super) fn record(sql: &Connection, app: AppId, id: &PushId) -> Result<Option
     columns::first(sql, RECORD, params![id.as_str(), app.0], read)
 }
 
-pub(super) fn unbind(sql: &Connection, app: AppId, id: &PushId) -> Result<Option<UserId>, Trouble> {
+pub(super) fn unbind(work: &mut Work<'_, '_>, app: AppId, id: &PushId) -> Result<Option<UserId>, Trouble> {
+    let sql = work.sql;
     let Some(user) = record(sql, app, id)?.and_then(|record| record.user) else { return Ok(None) };
+    work.changes.push(Change::Bound { app, user: user.clone() });
     columns::run(
         sql,
         "UPDATE push_ids SET user = NULL WHERE id = ?1 AND app = ?2",

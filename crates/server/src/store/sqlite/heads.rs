@@ -15,8 +15,8 @@ use serde::{Deserialize, Serialize};
 
 /// Heads of one page, whatever is asked.
 const PAGE_MAX: usize = 1_000;
-/// Pending intents that are looked through for the newest of one app.
-const FRESH_MAX: i64 = 20_000;
+/// Intents above the watermark that are looked through at once for those of one app.
+const FRESH_MAX: usize = 20_000;
 
 /// The part of a head that is only shown.
 #[derive(Serialize, Deserialize)]
@@ -150,6 +150,29 @@ fn page(
     Ok(HeadPage { heads, next })
 }
 
+fn newest(
+    sql: &Connection,
+    app: AppId,
+    before: u64,
+    count: usize,
+) -> Result<(Vec<u64>, Option<u64>), Trouble> {
+    let query =
+        "SELECT id, app FROM intents WHERE id > ?1 AND id < ?2 AND call IS NULL ORDER BY id DESC LIMIT ?3";
+    let asked = params![int(watermark(sql)?), int(before), FRESH_MAX as i64];
+    let looked_at = columns::all(sql, query, asked, |row| Ok((number(row, 0)?, AppId(row.get(1)?))))?;
+    let mut found = Vec::new();
+    for (id, of) in &looked_at {
+        if *of == app {
+            found.push(*id);
+            if found.len() == count {
+                return Ok((found, Some(*id)));
+            }
+        }
+    }
+    let next = looked_at.last().filter(|_| looked_at.len() == FRESH_MAX).map(|(id, _)| *id);
+    Ok((found, next))
+}
+
 #[async_trait::async_trait]
 impl HeadStore for SqliteStore {
     async fn headless(&self, before_ms: u64, count: usize) -> Result<Headless, StoreError> {
@@ -208,15 +231,13 @@ impl HeadStore for SqliteStore {
         .await
     }
 
-    async fn newest_subjects(&self, app: AppId, before: u64, count: usize) -> Result<Vec<u64>, StoreError> {
-        self.read(move |sql| {
-            let query =
-                "SELECT id FROM (SELECT id, app FROM intents WHERE id > ?1 AND id < ?2 AND call IS NULL
-                 ORDER BY id DESC LIMIT ?4) WHERE app = ?3 ORDER BY id DESC LIMIT ?5";
-            let asked = params![int(watermark(sql)?), int(before), app.0, FRESH_MAX, int(count as u64)];
-            columns::all(sql, query, asked, |row| number(row, 0))
-        })
-        .await
+    async fn newest_subjects(
+        &self,
+        app: AppId,
+        before: u64,
+        count: usize,
+    ) -> Result<(Vec<u64>, Option<u64>), StoreError> {
+        self.read(move |sql| newest(sql, app, before, count)).await
     }
 
     async fn subjects_of(

@@ -493,6 +493,6 @@ impl UserStore for SqliteStore {
 
     async fn unbind_push(&self, app: AppId, push_id: &PushId) -> Result<Option<UserId>, StoreError> {
         let id = push_id.clone();
-        self.write(move |sql| devices::unbind(sql, app, &id)).await
+        self.queue.run(move |work| devices::unbind(work, app, &id)).await
     }
 }
