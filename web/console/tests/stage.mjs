@@ -18,14 +18,12 @@ const IMAGES = fileURLToPath(new URL('../../../docs/images/', import.meta.url));
 /** Screenshots that documents show. */
 const KEPT = new Set([
   'credential',
-  'dashboard',
   'group',
   'phone',
   'stopped',
   'strategy',
   'trace',
   'traces',
-  'dashboard.zh',
   'stopped.zh',
   'trace.zh',
   'user.zh',

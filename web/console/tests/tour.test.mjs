@@ -204,6 +204,7 @@ for (const { language, options, titles, said } of languages) {
       await page.click(id('right-call'));
       await page.waitForSelector(`${id('findings')}[data-ok=true]`);
       await page.waitForSelector(`${id('credential-save')}:enabled`);
+      await page.locator(id('credential-dialog')).evaluate((dialog) => (dialog.scrollTop = 0));
       await stage.picture(`credential${suffix}`);
       await page.click(id('credential-save'));
       await second.locator(id('test-call')).click();

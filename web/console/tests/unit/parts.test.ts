@@ -14,7 +14,8 @@ import {
   type Option,
 } from '../../src/pages/push/options';
 import { byTag, outline, type OpenApi } from '../../src/pages/server/document';
-import type { Policy } from '../../src/api/schema';
+import { finished } from '../../src/pages/look/series';
+import type { Policy, Series } from '../../src/api/schema';
 import { isText } from '../../src/i18n/text';
 
 describe('an address of the console', () => {
@@ -178,6 +179,36 @@ describe('JSON in pieces', () => {
       ['word', 'true'],
       ['word', 'null'],
     ]);
+  });
+});
+
+describe('a series', () => {
+  const column = [1, 2, 3];
+  const series: Series = {
+    span: 'minute',
+    at: [60, 120, 180],
+    messages: column,
+    pushed: column,
+    failed: column,
+    suppressed: column,
+    acked: column,
+    expired: column,
+    retracted: column,
+    requests: column,
+    errors: column,
+    sessions: column,
+    latencyMsMean: column,
+    backlogAgeMs: column,
+  };
+
+  it.each([
+    [255_000, 3],
+    [254_999, 2],
+    [190_000, 1],
+  ])('at %d ms has %d finished spans in every column', (now, length) => {
+    const { span, ...columns } = finished(series, now);
+    expect(span).toBe('minute');
+    expect(new Set(Object.values(columns).map((values) => values.length))).toEqual(new Set([length]));
   });
 });
 
