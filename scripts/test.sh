@@ -55,7 +55,8 @@ part "pages and SDKs are built" ./scripts/pages.sh
 part "Rust" cargo test --workspace --locked --quiet --no-fail-fast
 part "the program for the tests of SDKs and pages" cargo build --locked --quiet --package hongyan
 part "SDKs and pages, unit and against the server" npm test --silent
-part "pages in Chromium" npm run test:browser --silent --workspace web/demo
+part "the demo in Chromium" npm run test:browser --silent --workspace web/demo
+part "the console in Chromium" npm run test:browser --silent --workspace web/console
 
 echo
 if [ "${#failed_parts[@]}" -gt 0 ]; then

@@ -3,9 +3,10 @@
 use std::{fs, path::Path};
 
 fn main() {
-    let dist = Path::new("../../web/demo/dist");
-    if let Err(error) = fs::create_dir_all(dist) {
-        println!("cargo::warning=cannot make {}: {error}", dist.display());
+    for dist in ["../../web/demo/dist", "../../web/console/dist"] {
+        if let Err(error) = fs::create_dir_all(Path::new(dist)) {
+            println!("cargo::warning=cannot make {dist}: {error}");
+        }
     }
     println!("cargo::rerun-if-changed=build.rs");
 }

@@ -48,7 +48,10 @@ impl Server {
         match answer.status {
             200 => Ok(said),
             status => {
-                bail!("the server answered {status}: {}", said["error"].as_str().unwrap_or("no reason"))
+                bail!(
+                    "the server answered {status}: {}",
+                    said["error"]["message"].as_str().unwrap_or("no reason")
+                )
             }
         }
     }

@@ -3,16 +3,19 @@
 // The answers of a command line go to standard output.
 #![allow(clippy::print_stdout)]
 
+mod admin;
 mod alarms;
 mod app;
 mod ask;
 mod backup;
 mod bench;
 mod config;
+mod console;
 mod dev;
 mod emulator;
 mod explain;
 mod logging;
+mod pages;
 mod push;
 mod serve;
 mod token;
@@ -42,6 +45,9 @@ enum Command {
     /// Create, list, show and set apps.
     #[command(subcommand)]
     App(app::App),
+    /// Who may use the console: list, create, reset, disable.
+    #[command(subcommand)]
+    Admin(admin::Admin),
     /// Make a login token (token04) for a user.
     Token(token::Token),
     /// Push credentials and strategies.
@@ -82,6 +88,7 @@ async fn run(command: Command) -> anyhow::Result<()> {
         Command::Serve(serve) => serve.run().await,
         Command::Dev(dev) => dev.run().await,
         Command::App(app) => app.run().await,
+        Command::Admin(admin) => admin.run().await,
         Command::Token(token) => token.run().await,
         Command::Push(push) => push.run().await,
         Command::Trace(trace) => trace.run().await,

@@ -37,6 +37,23 @@ pub enum Credential {
     Set(SetCredential),
     /// List the credentials of an app, without their secrets.
     List(OfApp),
+    /// Remove a credential.
+    Remove(RemoveCredential),
+}
+
+/// `push credential remove`.
+#[derive(Args)]
+pub struct RemoveCredential {
+    /// Which vendor: harmony.
+    vendor: VendorKind,
+    /// AppID.
+    #[arg(long)]
+    app: AppId,
+    /// Which of the app's two sets.
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..=2))]
+    app_type: u8,
+    #[command(flatten)]
+    data: Data,
 }
 
 /// `push credential set`.
@@ -141,6 +158,7 @@ impl Push {
         match self {
             Self::Credential(Credential::Set(set)) => set.run().await,
             Self::Credential(Credential::List(of)) => list_credentials(of).await,
+            Self::Credential(Credential::Remove(remove)) => remove.run().await,
             Self::Alarms(alarms) => alarms.run().await,
             Self::Resume(resume) => resume.run().await,
             Self::Strategy(Strategy::Set(set)) => set.run().await,
@@ -157,11 +175,14 @@ impl SetCredential {
         let file = std::fs::read_to_string(&self.file)
             .with_context(|| format!("cannot read {}", self.file.display()))?;
         let before = store.credentials(app.id).await?.into_iter();
-        let before = before.filter(|one| (one.vendor, one.app_type) == (self.vendor, self.app_type));
-        let callback = self.callback.read(before.filter_map(|one| one.callback).next())?;
+        let mut before = before.filter(|one| (one.vendor, one.app_type) == (self.vendor, self.app_type));
+        let before = before.next();
+        let rights = before.as_ref().map(|one| one.rights.clone()).unwrap_or_default();
+        let callback = self.callback.read(before.and_then(|one| one.callback))?;
         let stored = StoredCredential {
             vendor: self.vendor,
             app_type: self.app_type,
+            rights,
             callback,
             file: file.into(),
             client_id: self.client_id,
@@ -206,6 +227,18 @@ impl Callback {
             bail!("callback user name and secret must not be empty");
         }
         Ok(Some(StoredCallback { user, secret: secret.into() }))
+    }
+}
+
+impl RemoveCredential {
+    async fn run(self) -> anyhow::Result<()> {
+        let store = self.data.open()?;
+        let app = tools::app(&store, self.app).await?;
+        if !store.remove_credential(app.id, self.vendor, self.app_type).await? {
+            bail!("app {} has no {} credential of appType {}", app.id, self.vendor, self.app_type);
+        }
+        println!("removed: {} of app {} (appType {})", self.vendor, app.id, self.app_type);
+        Ok(())
     }
 }
 

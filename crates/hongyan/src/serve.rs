@@ -1,10 +1,10 @@
 //! `hongyan serve`: the server, until it is told to stop.
 
-use crate::logging;
+use crate::{console, logging};
 use anyhow::Context;
 use clap::Args;
 use hongyan_server::{app::Server, clock::Clock, config::Config};
-use std::{net::SocketAddr, path::PathBuf};
+use std::{io::Write, net::SocketAddr, path::PathBuf};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 /// Runs the server. Needs no configuration: everything is in one data directory, on loopback.
@@ -34,8 +34,18 @@ impl Serve {
         logging::start(&config.log)?;
         warn_when_open(&config);
         let stop = StopSignals::listen()?;
-        let server = Server::start(config, Clock::system(), axum::Router::new()).await?;
+        let secure = config.tls.cert.is_some();
+        let server = Server::start(config, Clock::system(), console::routes()).await?;
         tracing::info!(address = %server.local_addr(), "listening");
+        if let Some(path) = server.setup_path().await? {
+            let scheme = if secure { "https" } else { "http" };
+            let say = "console: make the first administrator here, once, within a day:";
+            // On standard output, for whoever started it; a closed one ends no server.
+            if let Err(error) = writeln!(std::io::stdout(), "{say}\n{scheme}://{}{path}", server.local_addr())
+            {
+                tracing::warn!(%error, "the link for the first administrator could not be printed");
+            }
+        }
         stop.come().await;
         server.shutdown().await;
         Ok(())

@@ -4,8 +4,12 @@ use anyhow::{Context, bail};
 use clap::Args;
 use hongyan_server::{
     clock::Clock,
-    store::{App, AppStore, sqlite::ToolStore},
+    store::{
+        App, AppStore,
+        sqlite::{KeySource, ToolStore},
+    },
 };
+use hongyan_vendors::Secret;
 use hongyan_wire::AppId;
 use std::path::PathBuf;
 
@@ -15,13 +19,27 @@ pub struct Data {
     /// Directory of the data.
     #[arg(long, value_name = "DIR", default_value = "hongyan-data", env = "HONGYAN_SERVER_DATA")]
     pub data: PathBuf,
+    /// File with the key that push credentials are sealed with, if the server was given one; or the key itself in
+    /// HONGYAN_STORE_KEY.
+    #[arg(long, value_name = "FILE", env = "HONGYAN_STORE_KEY_FILE")]
+    pub key_file: Option<PathBuf>,
 }
 
 impl Data {
     /// Opens the data beside a server that may be running on it.
     pub fn open(&self) -> anyhow::Result<ToolStore> {
-        ToolStore::open(&self.data)
+        ToolStore::open(&self.data, &self.key())
             .with_context(|| format!("cannot open the data in {}", self.data.display()))
+    }
+}
+
+impl Data {
+    fn key(&self) -> KeySource {
+        match (&self.key_file, std::env::var("HONGYAN_STORE_KEY")) {
+            (Some(path), _) => KeySource::File(path.clone()),
+            (None, Ok(key)) => KeySource::Given(Secret::new(key)),
+            (None, Err(_)) => KeySource::Beside,
+        }
     }
 }
 

@@ -4,7 +4,7 @@
 //! stops, the store writes what it kept in memory. Each wait is bounded.
 
 use crate::{
-    admin::{self, Admin, OperatorKey},
+    admin::{self, Admin, AdminSettings, OperatorKey, Recorder, Sampled},
     calls::{Calls, Deadlines},
     chat::{Chat, Fanout},
     clock::Clock,
@@ -17,12 +17,12 @@ use crate::{
     session::{Counts, Services, SessionLimits, sweep_sessions},
     store::{
         Alarm, Store,
-        sqlite::{SqliteStore, StoreOptions},
+        sqlite::{KeySource, SqliteStore, StoreOptions},
     },
     telemetry::Metrics,
 };
 use anyhow::Context;
-use hongyan_vendors::Carrier;
+use hongyan_vendors::{Carrier, Secret};
 use hongyan_wire::AppId;
 use std::{
     net::SocketAddr,
@@ -37,6 +37,7 @@ pub struct Server {
     metrics: Metrics,
     core: Core,
     export: Option<Export>,
+    recorder: Recorder,
 }
 
 /// Everything of a server but its door. Dropping it stops its tasks at once.
@@ -83,13 +84,10 @@ impl Server {
         let core = Core::start(store, clock, push_limits(&config), limits, None)?;
         let services = core.services.clone();
         let key = OperatorKey::of(&config.server.data).context("the operator's key in the data directory")?;
-        let admin = Admin {
-            clock: services.clock.clone(),
-            store: services.store.clone(),
-            hub: services.hub.clone(),
-            push: core.push.explainer(),
-            key: Arc::new(key),
-        };
+        let sampled = Arc::new(Sampled::default());
+        let recorder = Recorder::start(services.clone(), core.push.counters().clone(), sampled.clone());
+        let admin =
+            Admin::new(services.clone(), core.push.explainer(), key, admin_settings(&config), sampled);
         let policy = receipt_policy(&config);
         let alarms = core.push.counters().alarms.clone();
         let receipts = Receipts::new(services.clock.clone(), services.store.clone(), policy, alarms);
@@ -98,7 +96,7 @@ impl Server {
         let parts =
             GatewayParts { services, metrics: metrics.clone(), extra, config: gateway_config(&config) };
         let gateway = gateway::serve(parts).await.context("cannot listen")?;
-        Ok(Self { gateway, metrics, core, export })
+        Ok(Self { gateway, metrics, core, export, recorder })
     }
 
     /// Where it listens.
@@ -126,6 +124,13 @@ impl Server {
         self.core.push.alarms(app)
     }
 
+    /// A one-time link for the first administrator, as a path of this server; `None` when there is one already.
+    pub async fn setup_path(&self) -> anyhow::Result<Option<String>> {
+        let services = &self.core.services;
+        let link = admin::first_link(&*services.store, services.clock.now_ms()).await?;
+        Ok(link.map(|link| link.path()))
+    }
+
     /// All metrics as `/metrics` shows them.
     pub fn metrics(&self) -> String {
         self.metrics.text()
@@ -134,11 +139,12 @@ impl Server {
     /// Drains: see the head of this file.
     pub async fn shutdown(self) {
         tracing::info!("draining: no new logins, clients are told to reconnect");
-        let Self { gateway, core, export, .. } = self;
+        let Self { gateway, core, export, recorder, .. } = self;
         gateway.drain().await;
         let Core { services, push, fanout, deadlines, sweep } = core;
         drop((sweep, deadlines, fanout));
         push.stop().await;
+        recorder.stop().await;
         if let Some(export) = export {
             export.stop().await;
         }
@@ -192,6 +198,11 @@ fn store_options(config: &Config) -> StoreOptions {
     StoreOptions {
         cache_bytes: config.store.cache_mib * 1024 * 1024,
         readers: config.store.readers,
+        key: match (&config.store.key, &config.store.key_file) {
+            (Some(key), _) => KeySource::Given(Secret::new(key.expose())),
+            (None, Some(path)) => KeySource::File(path.clone()),
+            (None, None) => KeySource::Beside,
+        },
         ..StoreOptions::default()
     }
 }
@@ -222,6 +233,14 @@ fn push_limits(config: &Config) -> PushLimits {
         },
         retention: Duration::from_secs(push.retention_days * 86_400),
         ..PushLimits::default()
+    }
+}
+
+fn admin_settings(config: &Config) -> AdminSettings {
+    AdminSettings {
+        session: Duration::from_secs(config.console.session_hours * 3_600),
+        secure: config.console.secure_cookies || config.tls.cert.is_some(),
+        forwarded: config.console.forwarded,
     }
 }
 

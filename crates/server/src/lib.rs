@@ -18,6 +18,7 @@ pub mod config;
 pub mod export;
 pub mod gateway;
 pub mod hub;
+pub mod peer;
 pub mod push;
 pub mod receipts;
 pub mod session;

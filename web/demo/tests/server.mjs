@@ -14,7 +14,10 @@ const STOP_MS_MAX = 10_000;
 /** The program under test; `HONGYAN_BIN` names another build. */
 const PROGRAM = process.env.HONGYAN_BIN ?? join(ROOT, 'target/debug/hongyan');
 
-/** Starts it; resolves to its http address and a function that stops it and removes its data. */
+/**
+ * Starts it; resolves to its http address, a function that stops it and removes its data, and what it said of
+ * itself in its first line (`dev`; none for a server that ran already) with its data folder.
+ */
 export async function startServer() {
   // A server that runs already, for working on the page.
   if (process.env.HONGYAN_URL) return { url: process.env.HONGYAN_URL, stop: async () => undefined };
@@ -31,8 +34,8 @@ export async function startServer() {
     await rm(data, { recursive: true, force: true });
   };
   try {
-    const { server } = JSON.parse(await firstLine(child));
-    return { url: server, stop };
+    const dev = JSON.parse(await firstLine(child));
+    return { url: dev.server, stop, dev, data };
   } catch (fault) {
     await stop();
     throw fault;

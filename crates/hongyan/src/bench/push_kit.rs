@@ -103,6 +103,7 @@ impl PushKit {
         let path = format!("/control/projects/{PROJECT}/service-accounts");
         let file = self.http.post(&path, &json!({"bits": 2048})).await?.to_string();
         let credential = StoredCredential {
+            rights: Default::default(),
             vendor: VendorKind::Harmony,
             app_type: 1,
             file: file.into(),

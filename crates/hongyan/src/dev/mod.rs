@@ -50,20 +50,23 @@ impl Dev {
         let routes = pages::routes(seeded.clone(), store.clone(), &emulator);
         let server = Server::start_on(store, config, clock, routes).await?;
         seeded.order_receipts(&emulator, server.local_addr())?;
-        self.greet(&seeded, server.local_addr(), &emulator);
+        let setup = server.setup_path().await?;
+        self.greet(&seeded, server.local_addr(), &emulator, setup.as_deref());
         stop.come().await;
         server.shutdown().await;
         emulator.shutdown().await;
         Ok(())
     }
 
-    fn greet(&self, seeded: &seed::Seeded, address: SocketAddr, emulator: &Emulator) {
+    fn greet(&self, seeded: &seed::Seeded, address: SocketAddr, emulator: &Emulator, setup: Option<&str>) {
         if self.json {
-            println!("{}", seeded.to_json(address, &emulator.base_url()));
+            println!("{}", seeded.to_json(address, &emulator.base_url(), setup));
             return;
         }
         println!("\n  Hongyan 鸿雁 is running.\n");
         println!("  demo          http://{address}/demo/      open this: virtual phones and the eight steps");
+        let console = setup.unwrap_or("/console/");
+        println!("  console       http://{address}{console}");
         println!("  server        http://{address}            WebSocket at ws://{address}/ws");
         println!(
             "  Push Kit      {}       emulated; faults and requests under /control",

@@ -41,6 +41,7 @@ pub async fn plant(
     plant_users(store, &app, now_ms).await?;
     let account = plant_project(emulator, data)?;
     let credential = StoredCredential {
+        rights: Default::default(),
         vendor: VendorKind::Harmony,
         app_type: 1,
         file: account.into(),
@@ -149,11 +150,13 @@ impl Seeded {
     }
 
     /// What scripts ask for: addresses and keys.
-    pub fn to_json(&self, address: SocketAddr, emulator: &str) -> Value {
+    pub fn to_json(&self, address: SocketAddr, emulator: &str, setup: Option<&str>) -> Value {
         json!({
             "server": format!("http://{address}"),
             "ws": format!("ws://{address}/ws"),
             "demo": format!("http://{address}/demo/"),
+            "console": format!("http://{address}/console/"),
+            "setup": setup.map(|path| format!("http://{address}{path}")),
             "emulator": emulator,
             "appID": self.app.id,
             "appSign": self.app.app_sign.expose(),

@@ -2,7 +2,10 @@
 
 use crate::program::{Program, run};
 use hongyan_client::{Client, ClientOptions, Draft, LoginOptions, Page};
-use hongyan_server::store::{Alarm, AlarmStore, sqlite::ToolStore};
+use hongyan_server::store::{
+    Alarm, AlarmStore,
+    sqlite::{KeySource, ToolStore},
+};
 use hongyan_vendors::VendorKind;
 use hongyan_wire::{ConversationKey, UserId};
 use serde_json::Value;
@@ -74,7 +77,11 @@ async fn alarms_are_listed_and_ended_beside_a_running_server() {
         count: 3,
         cleared_at: None,
     };
-    ToolStore::open(program.data().as_ref()).unwrap().put_alarms(vec![alarm]).await.unwrap();
+    ToolStore::open(program.data().as_ref(), &KeySource::Beside)
+        .unwrap()
+        .put_alarms(vec![alarm])
+        .await
+        .unwrap();
     let listed = works(&[&["push", "alarms", "--app", &app][..], &data].concat()).await;
     assert!(listed.contains("credential_refused") && listed.contains("80300002"), "{listed}");
     let json = works(&[&["push", "alarms", "--json"][..], &data].concat()).await;

@@ -10,7 +10,7 @@ use hongyan_client::{CallError, Client, ClientOptions, Draft, LoginOptions, Page
 use hongyan_emulator::{DropMoment, DropWhen, FaultAction, FaultSpec, Phone, PhoneEvent};
 use hongyan_server::{
     push::trace::{DeviceState, TraceView},
-    store::sqlite::SqliteStore,
+    store::sqlite::{KeySource, SqliteStore},
 };
 use hongyan_wire::{
     CallId, ConversationKey, DeviceId, GroupId, MessageId, UserId,
@@ -237,7 +237,7 @@ async fn check_logs(program: &Program, answered: &Answered) -> usize {
 
 /// Exactly one final state for every device, and what is pushed was shown (G4, G9).
 async fn check_ends(program: &Program, answered: &Answered, shown: &Shown) -> BTreeMap<String, usize> {
-    let store = SqliteStore::open_for_tools(Path::new(program.data())).unwrap();
+    let store = SqliteStore::open_for_tools(Path::new(program.data()), &KeySource::Beside).unwrap();
     let mut ends = BTreeMap::new();
     let messages = answered.messages.iter().map(|id| (id.0, format!("m{id}")));
     let calls = answered.calls.iter().map(|id| (id.0, format!("c{id}")));

@@ -3,6 +3,7 @@
 // Unwrapping is how a test fails.
 #![allow(clippy::unwrap_used)]
 
+mod admin;
 mod bench;
 mod call_histories;
 mod cli;

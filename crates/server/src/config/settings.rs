@@ -175,6 +175,24 @@ sections! {
         cache_mib: usize = 64, |mib| (1..=65_536).contains(mib) => "1 to 65536";
         /// Connections that read.
         readers: usize = 4, |n| (1..=64).contains(n) => "1 to 64";
+        /// File with the key that push credentials are sealed with: 64 hex digits. Without it, and without a key, one
+        /// is made as credentials.key in the data directory. Tools take --key-file, or this from the environment.
+        key_file: Option<PathBuf> = None, |_| true => "a file", sample "\"/etc/hongyan/credentials.key\"";
+        /// That key itself, before the file. Rather give it by the environment (HONGYAN_STORE_KEY) than in a file.
+        key: Option<SealKey> = None, |key| key.as_ref().is_none_or(SealKey::is_good) => "64 hex digits",
+            sample "\"0000000000000000000000000000000000000000000000000000000000000000\"";
+    }
+
+    /// The console at /console and the logins of its administrators.
+    console: ConsoleSection {
+        /// Hours until an administrator has to log in again.
+        session_hours: u64 = 12, |h| (1..=720).contains(h) => "1 to 720";
+        /// Behind a proxy with TLS: browsers send the cookie over https only. With TLS in the program itself it is so
+        /// anyway.
+        secure_cookies: bool = false, |_| true => "true or false";
+        /// Takes the last address in X-Forwarded-For as the client's. Only behind a proxy that sets it: it bounds how
+        /// often passwords can be tried, and stands in the audit log.
+        forwarded: bool = false, |_| true => "true or false";
     }
 
     /// Traces for an OpenTelemetry collector, as OTLP over HTTP in JSON. No bodies, tokens or user IDs are in them.
@@ -223,6 +241,28 @@ impl HeaderLines {
 impl std::fmt::Debug for HeaderLines {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_list().entries(self.pairs().map(|(name, _)| name)).finish()
+    }
+}
+
+/// A key in hex. `Debug` shows dots.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct SealKey(String);
+
+impl SealKey {
+    /// The digits.
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+
+    fn is_good(&self) -> bool {
+        self.0.len() == 64 && self.0.bytes().all(|byte| byte.is_ascii_hexdigit())
+    }
+}
+
+impl std::fmt::Debug for SealKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("••••")
     }
 }
 

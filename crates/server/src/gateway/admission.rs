@@ -38,7 +38,7 @@ pub struct Place {
 #[derive(Clone, Copy, Debug)]
 enum Standing {
     Stranger(IpAddr),
-    TurnedAway,
+    TurnedAway(IpAddr),
     Known,
 }
 
@@ -61,7 +61,7 @@ impl Admission {
             Standing::Stranger(ip)
         } else if counts.turned_away < TURNED_AWAY_MAX {
             counts.turned_away += 1;
-            Standing::TurnedAway
+            Standing::TurnedAway(ip)
         } else {
             return None;
         };
@@ -83,7 +83,15 @@ impl Admission {
 impl Place {
     /// Whether there are too many strangers for this one to log in.
     pub fn is_turned_away(&self) -> bool {
-        matches!(self.standing, Standing::TurnedAway)
+        matches!(self.standing, Standing::TurnedAway(_))
+    }
+
+    /// Whose it is, until it has logged in.
+    pub fn address(&self) -> Option<IpAddr> {
+        match self.standing {
+            Standing::Stranger(ip) | Standing::TurnedAway(ip) => Some(ip),
+            Standing::Known => None,
+        }
     }
 
     /// The connection has logged in.
@@ -99,7 +107,7 @@ impl Place {
                     }
                 }
             }
-            Standing::TurnedAway => counts.turned_away -= 1,
+            Standing::TurnedAway(_) => counts.turned_away -= 1,
             Standing::Known => {}
         }
         self.standing = Standing::Known;

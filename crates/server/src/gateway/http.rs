@@ -1,9 +1,9 @@
 //! HTTP beside the WebSocket: probes, metrics, and whatever routes the program adds.
 
 use super::{Door, admission::Admission, head::WS_PATH};
-use crate::{session::Services, telemetry::Metrics};
+use crate::{peer::Peer, session::Services, telemetry::Metrics};
 use axum::{
-    Json, Router,
+    Extension, Json, Router,
     extract::{Request, State},
     http::{StatusCode, header},
     middleware::{self, Next},
@@ -17,8 +17,9 @@ use hyper_util::{
     service::TowerToHyperService,
 };
 use serde_json::json;
-use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
+use std::{net::IpAddr, panic::AssertUnwindSafe, sync::Arc, time::Duration};
 use tokio::io::{AsyncRead, AsyncWrite};
+use tower::Layer;
 
 /// How long an HTTP/1 client may take for the head of a request, also between two of them.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
@@ -92,11 +93,11 @@ fn problem(status: StatusCode, sentence: &str) -> Response {
 }
 
 /// Serves HTTP on a connection until it ends, or until the server stops.
-pub async fn serve<S>(door: &Door, stream: S)
+pub async fn serve<S>(door: &Door, peer: Option<IpAddr>, stream: S)
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
-    let service = TowerToHyperService::new(door.router.clone());
+    let service = TowerToHyperService::new(Extension(peer.map(Peer)).layer(door.router.clone()));
     let draining = door.stopping.is_cancelled();
     let mut builder = auto::Builder::new(TokioExecutor::new());
     builder.http1().timer(TokioTimer::new()).header_read_timeout(HEAD_TIMEOUT).keep_alive(!draining);

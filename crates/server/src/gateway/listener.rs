@@ -107,7 +107,7 @@ where
 {
     Ok(match read_wish(&mut stream, &door.origins).await? {
         Wish::Http(read) => Box::pin(async move {
-            http::serve(&door, Rewind::new(read, stream)).await;
+            http::serve(&door, place.address(), Rewind::new(read, stream)).await;
             Ok(())
         }),
         Wish::WebSocket(handshake, rest) => Box::pin(ws::serve(door, stream, handshake, rest, place)),

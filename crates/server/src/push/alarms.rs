@@ -93,6 +93,19 @@ impl AlarmKind {
         }
     }
 
+    /// The same in Chinese.
+    pub fn advice_zh(self) -> &'static str {
+        match self {
+            Self::CredentialRefused => "推送在等待。请在厂商处更正项目或密钥，或更换凭据。",
+            Self::Right => "请向厂商申请相应权益，或检查应用是否属于该凭据的项目。",
+            Self::MassDeath => "没有删除任何 token。请检查凭据是否属于这些设备的应用。",
+            Self::Quota => "减少发送量，或向厂商申请更高配额。",
+            Self::Request => "失败消息的链路追踪会显示厂商指出的问题。",
+            Self::Clock => "请校准本机时钟。",
+            Self::VendorTrouble => "推送在等待。请检查网络以及厂商的服务状态。",
+        }
+    }
+
     /// Reads a code back; `None` for one that this program does not know.
     pub fn from_code(code: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|kind| kind.code() == code)

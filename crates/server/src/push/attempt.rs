@@ -360,6 +360,10 @@ impl Try<'_> {
     async fn record(&mut self, attempt: Option<Attempt>, ends: Ends, retry_at: Option<u64>) {
         let now_ms = self.outbound.clock.now_ms();
         self.count_ends(&ends, attempt.is_some());
+        if self.work.request().purpose.is_notice() {
+            let app = self.work.request().app;
+            self.outbound.counters.apps.ended(app, ends.ended.iter().map(|(_, end)| end));
+        }
         self.work.end(&ends.ended);
         let Ends { ended, dead } = ends;
         let end = AttemptEnd { dispatch: self.work.id(), attempt, ended, dead, retry_at, now_ms };
@@ -374,6 +378,10 @@ impl Try<'_> {
     fn count(&self, exchange: &Exchange) {
         let counters = &self.outbound.counters;
         counters.dispatched.add(usize::from(exchange.attempt.is_some()));
+        if let Some(attempt) = &exchange.attempt {
+            let took_ms = (attempt.status > 0).then_some(attempt.took_ms);
+            counters.apps.asked(self.work.request().app, took_ms, exchange.is_hopeless());
+        }
         let accepted = exchange.accepted();
         counters.accepted.add(accepted);
         if accepted > 0 {

@@ -1,6 +1,6 @@
 //! What the pipeline counts: plain atomics, read by telemetry.
 
-use super::{alarms::Alarms, levels::Levels};
+use super::{alarms::Alarms, levels::Levels, tallies::Tallies};
 use std::sync::{
     Arc,
     atomic::{AtomicU64, Ordering},
@@ -46,6 +46,8 @@ pub struct Counters {
     pub in_flight: Count,
     /// From planned to accepted.
     pub latency: Latency,
+    /// What is counted per app.
+    pub apps: Tallies,
     /// How each credential fares.
     pub credentials: Levels,
     /// What operators have to look at.

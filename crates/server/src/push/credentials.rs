@@ -125,6 +125,9 @@ fn options(source: &StoredCredential) -> String {
     match source.vendor {
         VendorKind::Harmony => {
             let mut options = serde_json::json!({ "app_type": source.app_type });
+            if !source.rights.is_empty() {
+                options["rights"] = serde_json::json!(source.rights);
+            }
             if let Some(client_id) = &source.client_id {
                 options["client_id"] = client_id.as_str().into();
             }
@@ -143,4 +146,5 @@ fn same(one: &StoredCredential, other: &StoredCredential) -> bool {
         && one.file == other.file
         && one.client_id == other.client_id
         && one.base_url == other.base_url
+        && one.rights == other.rights
 }

@@ -3,17 +3,24 @@
 
 use super::{
     Reason,
+    credentials::Ready,
     decide::Step,
-    gather::{Settled, Sources},
+    gather::{Prepared, Settled, Sources},
     notice::{notice, with_badge},
     pending::{Look, Scope},
     plan::Way,
     trace::awaited_words,
     trace_events::{Words, unreached},
 };
-use crate::store::{Intent, IntentKind, NewIntent, Recipients, StoreError, Subject};
+use crate::store::{
+    CallRecord, CallUserRecord, Intent, IntentKind, NewIntent, Recipients, StoreError, Subject,
+};
 use hongyan_vendors::{Notice, VendorKind, vendor};
-use hongyan_wire::{AppId, ConversationKey, DeviceId, MessageId, PushId, UserId, message::PushConfig};
+use hongyan_wire::{
+    AppId, CallId, ConversationKey, DeviceId, MessageId, PushId, UserId,
+    call::{CallMode, CallState, CallUserState},
+    message::PushConfig,
+};
 use serde::{Deserialize, Serialize};
 use std::{
     collections::{BTreeMap, HashSet},
@@ -44,6 +51,9 @@ pub struct Supposed {
     /// Mentioned members are pushed through do-not-disturb.
     #[serde(default)]
     pub is_notify_mentioned_users: bool,
+    /// It is an invitation to a call between the two, not a message.
+    #[serde(skip)]
+    pub is_call: bool,
 }
 
 /// What would become of it now.
@@ -93,8 +103,21 @@ pub struct ForeseenRequest {
     pub url: String,
     /// The vendor's header that tells kinds of push apart.
     pub push_type: Option<String>,
+    /// All headers, with dots in place of the bearer token.
+    pub headers: Vec<ForeseenHeader>,
     /// The body, with PushIDs in place of tokens; or why none could be built.
     pub body: serde_json::Value,
+    /// Why none could be built.
+    pub fault: Option<String>,
+}
+
+/// A header of such a request.
+#[derive(Clone, PartialEq, Debug, Serialize)]
+pub struct ForeseenHeader {
+    /// In lower case.
+    pub name: &'static str,
+    /// As it would be sent.
+    pub value: String,
 }
 
 /// Looks at a message that is not sent. `None`: there is no such conversation for this sender.
@@ -106,7 +129,9 @@ pub(super) async fn foresee(
     let Ok(key) = ConversationKey::new(&supposed.conversation_id, supposed.conversation_type) else {
         return Ok(None);
     };
+    let is_call = supposed.is_call;
     let Some(intent) = intent(sources, app, supposed, &key).await? else { return Ok(None) };
+    let intent = if is_call { as_call(intent) } else { intent };
     if intent.spec.push == PushConfig::default() {
         return Ok(Some(unpushed(sources, &intent).await?));
     }
@@ -121,7 +146,8 @@ pub(super) async fn foresee(
         call_acks: HashSet::new(),
         other_due: None,
     };
-    let prepared = sources.prepare(look).await.map_err(|(_, error)| error)?;
+    let mut prepared = sources.prepare(look).await.map_err(|(_, error)| error)?;
+    prepared.ring();
     let shared = sources.share(std::slice::from_ref(&prepared)).await?;
     let seen = sources.see(&prepared, &shared).await?;
     let said = notice(&prepared.look.intent, seen.strategy);
@@ -161,6 +187,51 @@ async fn intent(
     };
     let subject = Subject::Message { message: MessageId(0), conversation, key: seen_key, seq: last + 1 };
     Ok(Some(Intent { id: 0, app, subject, spec, created_at: now, due_at: now }))
+}
+
+/// The same as an invitation.
+fn as_call(mut intent: Intent) -> Intent {
+    let (call, mode) = (CallId(0), CallMode::General);
+    intent.subject = Subject::Call { call, mode };
+    intent.spec.call = Some((call, mode));
+    intent
+}
+
+impl Prepared {
+    /// An invitation that is not sent rings: there is no call to look it up.
+    pub fn ring(&mut self) {
+        let Subject::Call { call, mode } = self.look.intent.subject else { return };
+        let caller = &self.look.intent.spec.sender;
+        let record = |user: &UserId| CallUserRecord {
+            user: user.clone(),
+            inviter: caller.clone(),
+            state: CallUserState::Inviting,
+            extended_data: String::new(),
+            deadline_at: self.look.intent.spec.expires_at,
+            device: None,
+            accepted_at: 0,
+            check_at: 0,
+            notice: self.look.intent.id,
+        };
+        self.call = self.call.take().or_else(|| {
+            Some(CallRecord {
+                id: call,
+                app: self.look.intent.app,
+                mode,
+                state: CallState::Started,
+                caller: caller.clone(),
+                extended_data: String::new(),
+                timeout_s: 0,
+                checks: false,
+                created_at: self.look.intent.created_at,
+                due_at: None,
+                ends_at: None,
+                ended_at: None,
+                users: self.users.iter().map(record).collect(),
+                version: 0,
+            })
+        });
+    }
 }
 
 /// Without a pushConfig nothing is looked at: nobody is pushed.
@@ -214,19 +285,46 @@ async fn requests(
     let mut requests = Vec::new();
     for ((kind, app_type, badge), ids) in ways {
         let Ok(ready) = sources.credentials.find((app, kind, app_type)).await? else { continue };
-        let notice = with_badge(said, badge);
-        let first = &ids[..ids.len().min(vendor(kind).max_tokens(&notice))];
-        let now = sources.clock.now_ms();
-        let built = vendor(kind).prepare(&ready.credential, &notice, first, "…", now);
-        let (url, push_type, body) = match built {
-            Ok(request) => {
-                let header = request.headers.iter().find(|(name, _)| *name == "push-type");
-                let body = serde_json::from_slice(&request.body).unwrap_or_default();
-                (request.url, header.map(|(_, value)| value.clone()), body)
-            }
-            Err(error) => (String::new(), None, error.to_string().into()),
-        };
-        requests.push(ForeseenRequest { vendor: kind, app_type, targets: ids.len(), url, push_type, body });
+        let (notice, now) = (with_badge(said, badge), sources.clock.now_ms());
+        requests.push(foreseen_request(&ready, (kind, app_type), &notice, &ids, now));
     }
     Ok(requests)
+}
+
+/// The request for these PushIDs, or for as many of them as one may carry.
+pub(super) fn foreseen_request(
+    ready: &Ready,
+    (kind, app_type): (VendorKind, u8),
+    notice: &Notice,
+    ids: &[&str],
+    now_ms: u64,
+) -> ForeseenRequest {
+    let first = &ids[..ids.len().min(vendor(kind).max_tokens(notice))];
+    let empty = ForeseenRequest {
+        vendor: kind,
+        app_type,
+        targets: ids.len(),
+        url: String::new(),
+        push_type: None,
+        headers: Vec::new(),
+        body: serde_json::Value::Null,
+        fault: None,
+    };
+    match vendor(kind).prepare(&ready.credential, notice, first, "…", now_ms) {
+        Ok(request) => ForeseenRequest {
+            push_type: request.header("push-type").map(str::to_owned),
+            body: serde_json::from_slice(&request.body).unwrap_or_default(),
+            headers: request.headers.iter().map(header).collect(),
+            url: request.url,
+            ..empty
+        },
+        Err(error) => {
+            let fault = error.to_string();
+            ForeseenRequest { body: fault.as_str().into(), fault: Some(fault), ..empty }
+        }
+    }
+}
+
+fn header((name, value): &(&'static str, String)) -> ForeseenHeader {
+    ForeseenHeader { name, value: value.clone() }
 }

@@ -70,7 +70,7 @@ pub(super) struct Prepared {
     pub look: Look,
     pub users: Vec<UserId>,
     settings: AppSettings,
-    call: Option<CallRecord>,
+    pub call: Option<CallRecord>,
     strategy: Result<StrategyOptions, Reason>,
 }
 

@@ -13,6 +13,7 @@ mod dispatcher;
 mod dry_run;
 mod exchange;
 mod gather;
+mod heads;
 mod health;
 mod lanes;
 mod levels;
@@ -22,6 +23,7 @@ mod pace;
 mod pending;
 mod plan;
 mod planner;
+mod preview;
 mod quotas;
 mod ready;
 mod reasons;
@@ -31,6 +33,7 @@ mod retract;
 mod retry;
 pub mod signal;
 mod standing;
+mod tallies;
 #[cfg(test)]
 mod tests;
 pub mod trace;
@@ -39,37 +42,41 @@ mod trace_lines;
 mod trace_pauses;
 mod trace_receipts;
 mod trace_text;
+mod trial;
 mod watch;
 mod work;
 
 pub use alarms::{AlarmKind, Alarms, lasts};
 pub use counters::{Counters, LATENCY_BUCKETS_MS};
 pub use credentials::parse_credential;
-pub use dry_run::{Foreseen, ForeseenDevice, ForeseenRequest, Supposed};
+pub use dry_run::{Foreseen, ForeseenDevice, ForeseenHeader, ForeseenRequest, Supposed};
 pub use levels::{Circuit, Level, Levels};
 pub use limits::PushLimits;
 pub use notice::{intent_of, notice};
 pub use pace::PaceLimits;
+pub use preview::Sample;
 pub use quotas::QuotaLimits;
 pub use reasons::Reason;
 pub use retry::{Next, RetryPolicy};
 pub use signal::{Overflow, Signal, Signals};
+pub use tallies::Tallies;
 pub use trace::TraceView;
 pub use trace_events::Words;
 pub use trace_lines::{TraceLine, TraceLines};
 pub use trace_pauses::pause_words;
 pub use trace_receipts::{ReceiptView, receipt_name};
+pub use trial::{Trial, TrialVerdict};
 
 use crate::{
     clock::Clock,
     hub::Hub,
-    store::{Alarm, Store, StoreError},
+    store::{Alarm, Store, StoreError, TraceHead},
 };
 use attempt::Outbound;
 use credentials::Credentials;
 use dispatcher::Dispatcher;
 use gather::Sources;
-use hongyan_vendors::Carrier;
+use hongyan_vendors::{Carrier, VendorKind};
 use hongyan_wire::{AppId, DeviceId, UserId};
 use pending::Pending;
 use planner::{Planner, Reading, SharedPending};
@@ -107,6 +114,7 @@ pub struct Explainer {
     pending: SharedPending,
     sources: Arc<Sources>,
     alarms: Arc<Alarms>,
+    counters: Arc<Counters>,
 }
 
 impl Explainer {
@@ -143,6 +151,39 @@ impl Explainer {
     pub async fn foresee(&self, app: AppId, supposed: Supposed) -> Result<Option<Foreseen>, StoreError> {
         dry_run::foresee(&self.sources, app, supposed).await
     }
+
+    /// The exact request that a notice would become. `None`: the app has no usable credential for it.
+    pub async fn preview(&self, sample: Sample) -> Result<Option<ForeseenRequest>, StoreError> {
+        preview::show(&self.sources.credentials, &self.clock, sample).await
+    }
+
+    /// Asks the vendor once whether it takes a credential, with this token or one that no device has. `None`: there
+    /// is no usable credential.
+    pub async fn try_credential(
+        &self,
+        app: AppId,
+        vendor: VendorKind,
+        app_type: u8,
+        token: Option<&str>,
+    ) -> Result<Option<Trial>, StoreError> {
+        trial::run(&self.sources.credentials, &self.clock, (app, vendor, app_type), token).await
+    }
+
+    /// The head of a message's or call's trace as it is now; `None` when nothing was to be pushed.
+    pub async fn head(&self, id: u64) -> Result<Option<TraceHead>, StoreError> {
+        let outline = self.store.outlines(vec![id]).await?;
+        Ok(outline.first().and_then(|records| heads::head_of(id, records)))
+    }
+
+    /// Ends whatever lasts of a credential, as an operator who has looked at it.
+    pub fn resume(&self, app: AppId, vendor: VendorKind, app_type: u8) {
+        self.alarms.resume((app, vendor, app_type), self.clock.now_ms());
+    }
+
+    /// What the pipeline counts.
+    pub fn counters(&self) -> &Arc<Counters> {
+        &self.counters
+    }
 }
 
 /// The running pipeline. Dropping it stops every task at once; what was under way is found in the store.
@@ -152,6 +193,7 @@ pub struct Push {
     stop: CancellationToken,
     planner: JoinHandle<()>,
     retention: JoinHandle<()>,
+    heads: JoinHandle<()>,
     retractor: JoinHandle<()>,
     dispatcher: Option<Dispatcher>,
     patience: Duration,
@@ -190,6 +232,7 @@ impl Push {
         let sources = Arc::new(sources);
         let explainer = Arc::new(Explainer {
             alarms: counters.alarms.clone(),
+            counters: counters.clone(),
             clock: clock.clone(),
             store: store.clone(),
             pending: pending.clone(),
@@ -208,6 +251,7 @@ impl Push {
         };
         let planner = tokio::spawn(planner.run(stop.clone()));
         let patience = limits.stop_patience;
+        let heads = tokio::spawn(heads::run(store.clone(), clock.clone(), counters.clone(), stop.clone()));
         let retention = tokio::spawn(retention::run(store.clone(), clock.clone(), limits, stop.clone()));
         Self {
             counters,
@@ -215,6 +259,7 @@ impl Push {
             stop,
             planner,
             retention,
+            heads,
             retractor,
             dispatcher: Some(dispatcher),
             patience,
@@ -247,7 +292,8 @@ impl Push {
         self.stop.cancel();
         let planned = tokio::time::timeout(self.patience, async {
             let planner = (&mut self.planner).await;
-            planner.and((&mut self.retention).await).and((&mut self.retractor).await)
+            let others = (&mut self.retention).await.and((&mut self.heads).await);
+            planner.and(others).and((&mut self.retractor).await)
         });
         match planned.await {
             Ok(Ok(())) => {}
@@ -264,6 +310,7 @@ impl Drop for Push {
     fn drop(&mut self) {
         self.planner.abort();
         self.retention.abort();
+        self.heads.abort();
         self.retractor.abort();
     }
 }

@@ -278,6 +278,7 @@ impl Planner {
         let mut orders: Vec<NewDispatch> = Vec::new();
         for pass in passes {
             self.count(&pass.plan);
+            self.counters.apps.decided(pass.look.intent.app, &pass.plan.verdicts);
             lock(&self.pending).finish(&pass.look, pass.waiting, pass.decided);
             orders.extend(pass.plan.dispatches);
         }

@@ -246,7 +246,11 @@ pub(super) fn of_one(record: &TraceRecord) -> TraceView {
 }
 
 /// A trace from what was planned. `records` is not empty.
-fn of_records(id: u64, records: &[TraceRecord], waiting_of: impl Fn(u64) -> Vec<Waiting>) -> TraceView {
+pub(super) fn of_records(
+    id: u64,
+    records: &[TraceRecord],
+    waiting_of: impl Fn(u64) -> Vec<Waiting>,
+) -> TraceView {
     let first = &records[0].intent;
     let (kind, key) = match &first.subject {
         Subject::Message { key, .. } => (TraceKind::Message, Some(key)),
@@ -400,10 +404,6 @@ fn push_type(notice: &Notice, vendor: VendorKind) -> u8 {
 }
 
 /// What a device is waited for, in words.
-pub(super) fn awaited(waiting: &Waiting) -> Words {
-    awaited_words(waiting.awaited)
-}
-
 pub(super) fn awaited_words(awaited: Awaited) -> Words {
     match awaited {
         Awaited::Ack => Words::new(

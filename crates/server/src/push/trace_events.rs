@@ -3,7 +3,7 @@
 use super::{
     Reason,
     pending::Waiting,
-    trace::{EventView, TraceKind, awaited},
+    trace::{EventView, TraceKind, awaited_words},
     trace_receipts::receipt_events,
 };
 use crate::store::{
@@ -24,12 +24,13 @@ pub struct Words {
 }
 
 impl Words {
-    pub(super) fn new(en: impl Into<String>, zh: impl Into<String>) -> Self {
+    /// From both.
+    pub fn new(en: impl Into<String>, zh: impl Into<String>) -> Self {
         Self { en: en.into(), zh: zh.into() }
     }
 
     /// The sentence of a reason; a code of another program version stands for itself.
-    pub(super) fn of_code(code: &str) -> Self {
+    pub fn of_code(code: &str) -> Self {
         match Reason::from_code(code) {
             Some(reason) => Self::new(reason.en(), reason.zh()),
             None => Self::new(code, code),
@@ -60,7 +61,9 @@ pub(super) fn events(record: &TraceRecord, waiting: &[Waiting]) -> Vec<EventView
     }));
     receipt_events(record, &mut events);
     let waits = waiting.iter().take(DEVICES_SHOWN_MAX);
-    events.extend(waits.map(|one| about(&one.target, intent.created_at, 5, "waiting", awaited(one))));
+    events.extend(
+        waits.map(|one| about(&one.target, intent.created_at, 5, "waiting", awaited_words(one.awaited))),
+    );
     events
 }
 

@@ -1,6 +1,6 @@
 //! A connection that belongs to a user: each frame is read, checked against the phase, and handed on.
 
-use super::{Services, identity::read_token04, push_tokens, rate::Rate};
+use super::{Services, identity::read_app_token, push_tokens, rate::Rate};
 use crate::{
     chat::{Actor, Known, unavailable},
     hub::{Seat, Seating},
@@ -14,7 +14,7 @@ use hongyan_wire::{
     frame::{self, Incoming},
 };
 use serde::Serialize;
-use std::sync::Arc;
+use std::sync::{Arc, atomic::AtomicU64};
 use tokio::sync::oneshot;
 
 /// A logged-in session. Dropping it, or `end`, frees its seat and stops its sync.
@@ -33,6 +33,7 @@ struct Device {
     seat: Arc<Seat>,
     messages: Rate,
     commands: Rate,
+    sent: Arc<AtomicU64>,
 }
 
 /// How a connection went.
@@ -54,6 +55,7 @@ impl Active {
             messages: Rate::new(who.settings.messages_per_s),
             commands: Rate::new(COMMANDS_PER_S),
             seat: seating.seat().clone(),
+            sent: services.counts.of_app(who.app),
             services,
             who,
         });
@@ -228,7 +230,7 @@ impl Device {
             return Err(Code::RATE_LIMITED.into());
         }
         let sent = self.services.chat.send(&self.who, send).await?;
-        self.services.counts.sent();
+        self.services.counts.sent(&self.sent);
         Ok(sent)
     }
 
@@ -247,9 +249,7 @@ impl Device {
     async fn renew_token(&self, renew: &RenewToken) -> Result<(), Refusal> {
         let app =
             self.services.store.app(self.who.app).await.map_err(unavailable)?.ok_or(Code::BAD_APP_ID)?;
-        let now_s = self.services.clock.now_ms() / 1_000;
-        let secret = app.server_secret.expose();
-        let ends_at = read_token04(&renew.token, self.who.app, &self.who.user, secret, now_s)?;
+        let ends_at = read_app_token(&renew.token, &app, &self.who.user, self.services.clock.now_ms())?;
         self.seat.set_token_end(ends_at * 1_000);
         Ok(())
     }

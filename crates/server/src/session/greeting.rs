@@ -2,7 +2,7 @@
 
 use super::{
     Active, Services, devices,
-    identity::{app_sign_matches, read_token04},
+    identity::{read_app_token, shows_app_sign},
     push_tokens,
 };
 use crate::{
@@ -108,20 +108,24 @@ impl Greeting {
             return Err(Refusal::new(Code::NOT_LOGGED_IN, "before login send appID and appSign with it"));
         };
         let app = self.app(id).await?;
-        match app_sign_matches(sign, app.app_sign.expose()) {
+        match shows_app_sign(sign, &app, self.services.clock.now_ms()) {
             true => Ok(app),
             false => Err(Code::LOGIN_FAILED.into()),
         }
     }
 
+    /// An app that is switched off is told as one that is not there.
     async fn app(&self, id: AppId) -> Result<App, Refusal> {
-        let app = self.services.store.app(id).await.map_err(unavailable)?.ok_or(Code::BAD_APP_ID)?;
-        if app.enabled { Ok(app) } else { Err(Code::NOT_ENABLED.into()) }
+        let app = self.services.store.app(id).await.map_err(unavailable)?;
+        Ok(app.filter(|app| app.active).ok_or(Code::BAD_APP_ID)?)
     }
 
     async fn log_in(&self, id: u64, login: Login) -> Result<Greeted, Refusal> {
         login.check()?;
         let app = self.app(login.app_id).await?;
+        if !app.enabled {
+            return Err(Code::NOT_ENABLED.into());
+        }
         let token_ends_at = self.verify(&app, &login)?;
         let signed_in = self.sign_in(&login).await?;
         let who = Actor {
@@ -158,14 +162,13 @@ impl Greeting {
     /// Checks AppSign or token; gives the token's end in ms.
     fn verify(&self, app: &App, login: &Login) -> Result<Option<u64>, Refusal> {
         if let Some(sign) = &login.app_sign {
-            return match app_sign_matches(sign, app.app_sign.expose()) {
+            return match shows_app_sign(sign, app, self.services.clock.now_ms()) {
                 true => Ok(None),
                 false => Err(Code::LOGIN_FAILED.into()),
             };
         }
         let token = login.token.as_deref().unwrap_or_default();
-        let now_s = self.services.clock.now_ms() / 1_000;
-        let ends_at = read_token04(token, app.id, &login.user_id, app.server_secret.expose(), now_s)?;
+        let ends_at = read_app_token(token, app, &login.user_id, self.services.clock.now_ms())?;
         Ok(Some(ends_at * 1_000))
     }
 

@@ -5,6 +5,7 @@
 //! integrity, so the reader is strict and compares what stands outside the cipher with what stands inside.
 //! Source: the vendor's public token generators, facts sheet section G.
 
+use crate::store::{App, AppKey};
 use aws_lc_rs::{
     cipher::{
         AES_256, DecryptionContext, EncryptionContext, PaddedBlockDecryptingKey, PaddedBlockEncryptingKey,
@@ -104,6 +105,53 @@ pub fn read_token04(
     }
 }
 
+/// The same with the app's ServerSecret, or the one before it while that is taken.
+pub fn read_app_token(token: &str, app: &App, user: &UserId, now_ms: u64) -> Result<u64, TokenFault> {
+    let mut read = Err(TokenFault::Unreadable);
+    for secret in app.taken(AppKey::ServerSecret, now_ms) {
+        read = read_token04(token, app.id, user, secret.expose(), now_ms / 1_000);
+        // Only what could not be read may be another secret's.
+        if read != Err(TokenFault::Unreadable) {
+            break;
+        }
+    }
+    read
+}
+
+/// What a token04 says, whoever it is for and however long it lives; for people who look into one.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct TokenText {
+    /// AppID.
+    pub app_id: u32,
+    /// userID.
+    pub user_id: String,
+    /// Unix time in s.
+    pub created_at: i64,
+    /// Unix time in s.
+    pub expires_at: i64,
+    /// The payload.
+    pub payload: String,
+}
+
+/// Opens a token04 without judging it.
+pub fn open_token04(token: &str, secret: &str) -> Result<TokenText, TokenFault> {
+    let text = token.strip_prefix("04").ok_or(TokenFault::Version)?;
+    if text.len() > TOKEN_BYTES_MAX {
+        return Err(TokenFault::Unreadable);
+    }
+    let bytes = STANDARD.decode(text).map_err(|_| TokenFault::Unreadable)?;
+    let (_, iv, cipher) = split(&bytes).ok_or(TokenFault::Unreadable)?;
+    let plain = decrypt(secret, iv, cipher).ok_or(TokenFault::Unreadable)?;
+    let claims: Claims = serde_json::from_slice(&plain).map_err(|_| TokenFault::Unreadable)?;
+    Ok(TokenText {
+        app_id: claims.app_id,
+        user_id: claims.user_id,
+        created_at: claims.ctime,
+        expires_at: claims.expire,
+        payload: claims.payload,
+    })
+}
+
 fn check_time(expire: i64, now_s: u64) -> Result<(), TokenFault> {
     let left = expire.saturating_sub_unsigned(now_s);
     match left {
@@ -178,6 +226,11 @@ fn encrypt(secret: &str, iv: [u8; IV_BYTES], plain: &[u8]) -> Option<Vec<u8>> {
     let mut buffer = plain.to_vec();
     key.less_safe_encrypt(&mut buffer, EncryptionContext::Iv128(FixedLength::from(iv))).ok()?;
     Some(buffer)
+}
+
+/// Whether this is the app's AppSign, or the one before it while that is taken.
+pub fn shows_app_sign(given: &str, app: &App, now_ms: u64) -> bool {
+    app.taken(AppKey::AppSign, now_ms).any(|sign| app_sign_matches(given, sign.expose()))
 }
 
 /// Whether an AppSign is the app's, without telling by timing how much of it was right.

@@ -16,6 +16,6 @@ mod sweep;
 pub use active::{Active, Ending};
 pub use counts::Counts;
 pub use greeting::{Greeted, Greeting};
-pub use identity::{TokenFault, make_token04, read_token04};
+pub use identity::{TokenFault, TokenText, make_token04, open_token04, read_app_token, read_token04};
 pub use services::{Services, SessionLimits};
 pub use sweep::sweep_sessions;

@@ -52,6 +52,7 @@ impl Life {
             app.settings.messages_per_s = 1_000;
             store.set_app_settings(app.id, app.settings.clone()).await.unwrap();
             let credential = StoredCredential {
+                rights: Default::default(),
                 vendor: VendorKind::Harmony,
                 app_type: 1,
                 file: kit.account.clone().into(),

@@ -4,6 +4,7 @@ use super::StoreError;
 use hongyan_vendors::{Secret, VendorKind};
 use hongyan_wire::AppId;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// A tenant.
 #[derive(Clone, Debug)]
@@ -18,12 +19,120 @@ pub struct App {
     pub server_secret: Secret,
     /// Signs callbacks.
     pub callback_secret: Secret,
-    /// Instant messaging is switched on.
+    /// Instant messaging is switched on: users can log in.
     pub enabled: bool,
+    /// The app as a whole is switched on; else its clients are told that there is none.
+    pub active: bool,
+    /// Keys that were replaced.
+    pub keys: AppKeys,
     /// Policies.
     pub settings: AppSettings,
     /// Unix time in ms.
     pub created_at: u64,
+}
+
+/// One of an app's three keys.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum AppKey {
+    /// AppSign: native apps show it.
+    AppSign,
+    /// ServerSecret: token04 and the server API.
+    ServerSecret,
+    /// CallbackSecret: signs callbacks.
+    CallbackSecret,
+}
+
+impl AppKey {
+    /// Every key.
+    pub const ALL: [AppKey; 3] = [AppKey::AppSign, AppKey::ServerSecret, AppKey::CallbackSecret];
+
+    /// Its public name.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::AppSign => "appSign",
+            Self::ServerSecret => "serverSecret",
+            Self::CallbackSecret => "callbackSecret",
+        }
+    }
+
+    /// Reads a public name back.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|key| key.as_str() == name)
+    }
+}
+
+/// What became of each key before.
+#[derive(Clone, Debug, Default)]
+pub struct AppKeys {
+    /// Of AppSign.
+    pub app_sign: KeyHistory,
+    /// Of ServerSecret.
+    pub server_secret: KeyHistory,
+    /// Of CallbackSecret.
+    pub callback_secret: KeyHistory,
+}
+
+/// When a key was replaced last, and what it was before.
+#[derive(Clone, Debug, Default)]
+pub struct KeyHistory {
+    /// Unix time in ms.
+    pub rotated_at: Option<u64>,
+    /// The one before, and until when (Unix ms) it is taken too.
+    pub old: Option<(Secret, u64)>,
+}
+
+impl KeyHistory {
+    /// The one before, while it is still taken.
+    pub fn old_at(&self, now_ms: u64) -> Option<&Secret> {
+        self.old.as_ref().filter(|(_, until)| now_ms < *until).map(|(old, _)| old)
+    }
+}
+
+impl App {
+    /// A key as it is now.
+    pub fn key(&self, key: AppKey) -> &Secret {
+        match key {
+            AppKey::AppSign => &self.app_sign,
+            AppKey::ServerSecret => &self.server_secret,
+            AppKey::CallbackSecret => &self.callback_secret,
+        }
+    }
+
+    /// What became of a key before.
+    pub fn history(&self, key: AppKey) -> &KeyHistory {
+        match key {
+            AppKey::AppSign => &self.keys.app_sign,
+            AppKey::ServerSecret => &self.keys.server_secret,
+            AppKey::CallbackSecret => &self.keys.callback_secret,
+        }
+    }
+
+    /// What is taken as this key now: itself, and for a while the one before.
+    pub fn taken(&self, key: AppKey, now_ms: u64) -> impl Iterator<Item = &Secret> {
+        std::iter::once(self.key(key)).chain(self.history(key).old_at(now_ms))
+    }
+}
+
+/// What `change_app` changes; `None` leaves it as it is.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct AppChange {
+    /// A new name, 1..=64 characters.
+    pub name: Option<String>,
+    /// Instant messaging on or off.
+    pub enabled: Option<bool>,
+    /// The app on or off.
+    pub active: Option<bool>,
+}
+
+/// What `change_app` led to.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum AppChanged {
+    /// It was changed.
+    Done,
+    /// Another app has this name.
+    NameTaken,
+    /// There is no such app.
+    NoSuchApp,
 }
 
 /// What `create_app` needs.
@@ -145,9 +254,9 @@ impl AppSettings {
         }
     }
 
-    /// Checks every value against its bounds; the sentence names the setting and what is allowed.
-    pub fn check(&self) -> Result<(), String> {
-        let bounds = [
+    /// Each number with the least and the most that it may be; of a text its bytes.
+    pub fn bounds(&self) -> [(&'static str, u64, u64, u64); 15] {
+        [
             ("ack_deadline_ms", self.ack_deadline_ms, 100, 60_000),
             ("reconnect_grace_ms", self.reconnect_grace_ms, 0, 60_000),
             ("heartbeat_interval_ms", self.heartbeat_interval_ms, 1_000, 300_000),
@@ -163,10 +272,14 @@ impl AppSettings {
             ("call_not_received_ms", self.call_not_received_ms, 1_000, 60_000),
             ("call_life_s", self.call_life_s.into(), 600, 2_592_000),
             ("missed_call_content", self.missed_call_content.len() as u64, 0, 512),
-        ];
-        match bounds.into_iter().find(|(_, value, least, most)| !(least..=most).contains(&value)) {
-            Some(("missed_call_content", ..)) => {
-                Err("missed_call_content must have at most 512 bytes".into())
+        ]
+    }
+
+    /// Checks every value against its bounds; the sentence names the setting and what is allowed.
+    pub fn check(&self) -> Result<(), String> {
+        match self.bounds().into_iter().find(|(_, value, least, most)| !(least..=most).contains(&value)) {
+            Some(("missed_call_content", _, _, most)) => {
+                Err(format!("missed_call_content must have at most {most} bytes"))
             }
             Some((name, _, least, most)) => Err(format!("{name} must be {least} to {most}")),
             None if self.heartbeat_timeout_ms <= self.heartbeat_interval_ms => {
@@ -184,12 +297,15 @@ pub struct StoredCredential {
     pub vendor: VendorKind,
     /// 1 or 2.
     pub app_type: u8,
-    /// The vendor's file as it was given (HarmonyOS: service-account JSON), checked before it is stored.
+    /// The vendor's file as it was given (HarmonyOS: service-account JSON), checked before it is stored, and sealed
+    /// there. Empty when it cannot be opened.
     pub file: Secret,
     /// HarmonyOS: app-level Client ID, needed for revoking.
     pub client_id: Option<String>,
     /// Instead of the vendor's public address (emulator, proxy).
     pub base_url: Option<String>,
+    /// Rights that the app holds at the vendor, by the vendor's names; those left out count as held.
+    pub rights: BTreeMap<String, bool>,
     /// Who signs the vendor's receipts, and with what; `None`: nobody does.
     pub callback: Option<StoredCallback>,
     /// Unix time in ms.
@@ -229,11 +345,35 @@ pub trait AppStore {
     /// Replaces the settings. `false` when there is no such app.
     async fn set_app_settings(&self, id: AppId, settings: AppSettings) -> Result<bool, StoreError>;
 
+    /// Changes name and switches, all or nothing.
+    async fn change_app(&self, id: AppId, change: AppChange) -> Result<AppChanged, StoreError>;
+
+    /// Replaces a key by a fresh one, which it gives. Until `keep_until_ms` the one before is taken too; one that
+    /// was still kept from an earlier rotation is not any more. `None` when there is no such app.
+    async fn rotate_key(
+        &self,
+        id: AppId,
+        key: AppKey,
+        keep_until_ms: Option<u64>,
+        now_ms: u64,
+    ) -> Result<Option<Secret>, StoreError>;
+
+    /// Takes the key before the present one no longer. `false` when there is none, or no such app.
+    async fn retire_key(&self, id: AppId, key: AppKey) -> Result<bool, StoreError>;
+
     /// Sets or replaces the credential of (app, vendor, app_type).
     async fn put_credential(&self, app: AppId, credential: StoredCredential) -> Result<(), StoreError>;
 
     /// Credentials of an app, served from memory like `app`.
     async fn credentials(&self, app: AppId) -> Result<Vec<StoredCredential>, StoreError>;
+
+    /// Removes a credential. `false` when there was none.
+    async fn remove_credential(
+        &self,
+        app: AppId,
+        vendor: VendorKind,
+        app_type: u8,
+    ) -> Result<bool, StoreError>;
 
     /// Sets or replaces a strategy. `false` when the app already has its 10 strategies and this is a new one.
     async fn put_strategy(&self, app: AppId, strategy: StoredStrategy) -> Result<bool, StoreError>;

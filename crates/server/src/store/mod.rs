@@ -5,30 +5,38 @@
 //! the world's fault only. Called by chat, calls, push and admin; implemented by `sqlite` (and held to
 //! `suite`, which every backend must pass).
 
+pub mod administrators;
 pub mod alarms;
 pub mod apps;
 pub mod blocks;
 pub mod calls;
 pub mod conversations;
 pub mod groups;
+pub mod heads;
 pub mod messages;
 pub mod pushes;
 pub mod receipts;
 pub mod retractions;
+pub mod series;
 pub mod sqlite;
 #[cfg(test)]
 pub(crate) mod suite;
 pub mod users;
 
+pub use administrators::{
+    Administrator, AdministratorChange, AdministratorChanged, AdministratorStore, AuditEntry, AuditFilter,
+    Link, LinkUse, NewAdministrator, NewLogin, Role, TokenHash,
+};
 pub use alarms::{Alarm, AlarmStore};
 pub use apps::{
-    App, AppSettings, AppStore, DevicePolicy, Devices, NewApp, StoredCallback, StoredCredential,
-    StoredStrategy,
+    App, AppChange, AppChanged, AppKey, AppKeys, AppSettings, AppStore, DevicePolicy, Devices, KeyHistory,
+    NewApp, StoredCallback, StoredCredential, StoredStrategy,
 };
 pub use blocks::{BlockStore, Blocking};
 pub use calls::{CallIntent, CallRecord, CallSaved, CallStore, CallUserRecord};
 pub use conversations::{ConversationStore, CursorMove, Membership, ReadMark};
 pub use groups::{GroupOutcome, GroupRecord, GroupStore, MemberChange, MemberRecord, NewGroup};
+pub use heads::{HeadFilter, HeadPage, HeadStore, Headless, Outcomes, TraceHead, TraceMark};
 pub use messages::{
     Announcement, Append, Appended, MessageStore, NewMessage, NewRevocation, Page, Revoke, Revoked,
     StoredMessage, Thread,
@@ -40,8 +48,10 @@ pub use pushes::{
 };
 pub use receipts::{NewReceipt, ReceiptBatch, ReceiptEffect, ReceiptFate, ReceiptStore, StoredReceipt};
 pub use retractions::{PendingRetraction, Retraction, RetractionStore};
+pub use series::{Figures, SeriesStore, Span};
 pub use users::{
-    DeviceRecord, LoginRecord, NewPush, PushTarget, SignedIn, Suspension, Tombstone, User, UserStore,
+    DeviceRecord, LoginRecord, NewPush, PushRecord, PushTarget, SignedIn, Suspension, Tombstone, User,
+    UserStore,
 };
 
 use std::path::Path;
@@ -49,6 +59,11 @@ use std::path::Path;
 /// Row number of a conversation; never leaves the server.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
 pub struct ConversationNo(pub u64);
+
+/// The least row number that can be given out at this time, Unix ms.
+pub fn first_id_at(ms: u64) -> u64 {
+    sqlite::first_at(ms)
+}
 
 /// Unix time in ms at which a row number was given out.
 pub fn time_of_id(id: u64) -> u64 {
@@ -68,6 +83,9 @@ pub trait Store:
     + PushStore
     + RetractionStore
     + AlarmStore
+    + AdministratorStore
+    + HeadStore
+    + SeriesStore
     + ReceiptStore
     + Send
     + Sync

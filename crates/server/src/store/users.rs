@@ -125,6 +125,27 @@ pub struct DeviceRecord {
     pub last_login_at: u64,
 }
 
+/// A PushID, whether somebody is bound to it or not; without the vendor's token.
+#[derive(Clone, PartialEq, Debug)]
+pub struct PushRecord {
+    /// Its public name.
+    pub push_id: PushId,
+    /// The device.
+    pub device: DeviceId,
+    /// Bound user.
+    pub user: Option<UserId>,
+    /// Which vendor.
+    pub vendor: VendorKind,
+    /// 1 or 2.
+    pub app_type: u8,
+    /// ZIMPlatformType of the device's last login; 0 when it never logged in.
+    pub platform: u8,
+    /// The vendor said that the token is dead.
+    pub tombstone: Option<Tombstone>,
+    /// A receipt said that notices do not come through.
+    pub suspension: Option<Suspension>,
+}
+
 /// Users, devices, PushIDs.
 #[async_trait::async_trait]
 pub trait UserStore {
@@ -170,4 +191,23 @@ pub trait UserStore {
 
     /// Looks one PushID up.
     async fn push_target(&self, app: AppId, push_id: &PushId) -> Result<Option<PushTarget>, StoreError>;
+
+    /// Users whose ID begins with `prefix` and comes after `after`, by ID, up to `count`.
+    async fn users_page(
+        &self,
+        app: AppId,
+        prefix: &str,
+        after: Option<&UserId>,
+        count: usize,
+    ) -> Result<Vec<User>, StoreError>;
+
+    /// Devices on which this user was the last to log in and did not log out, newest login first, up to 100.
+    async fn devices_of(&self, app: AppId, user: &UserId) -> Result<Vec<DeviceRecord>, StoreError>;
+
+    /// One PushID, also one that nobody is bound to.
+    async fn push_record(&self, app: AppId, push_id: &PushId) -> Result<Option<PushRecord>, StoreError>;
+
+    /// Parts a PushID from its user until the next login on its device, durable before it returns. The user it was
+    /// bound to; `None` when nobody was.
+    async fn unbind_push(&self, app: AppId, push_id: &PushId) -> Result<Option<UserId>, StoreError>;
 }

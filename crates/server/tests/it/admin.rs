@@ -44,7 +44,7 @@ impl World {
         body
     }
 
-    fn key(&self) -> OperatorKey {
+    pub fn key(&self) -> OperatorKey {
         OperatorKey::of(self.data()).unwrap()
     }
 }
@@ -55,7 +55,7 @@ async fn without_the_key_nothing_is_told() {
     let path = format!("/apps/{}/users/ann", world.app.id);
     for key in [None, Some("0123"), Some("")] {
         let (status, body) = world.api("GET", &path, None, key).await;
-        assert_eq!((status, body["error"].is_string()), (401, true), "{key:?}");
+        assert_eq!((status, body["error"]["code"].is_string()), (401, true), "{key:?}");
     }
 }
 
@@ -123,7 +123,7 @@ async fn a_dry_run_says_who_would_be_pushed_who_not_and_why_and_sends_nothing() 
     let wrong = json!({"senderUserID": "ann", "conversationID": "bob", "conversationType": 0,
         "pushConfig": {"title": "x".repeat(2_000)}});
     let (status, body) = ask(&wrong).await;
-    assert!(status == 400 && body["error"].as_str().unwrap().contains("title"), "{body}");
+    assert!(status == 400 && body["error"]["message"].as_str().unwrap().contains("title"), "{body}");
 }
 
 #[tokio::test]

@@ -56,6 +56,7 @@ impl World {
         let store = world.store();
         let kit = world.kit.as_ref().unwrap();
         let credential = StoredCredential {
+            rights: Default::default(),
             vendor: VendorKind::Harmony,
             app_type: 1,
             file: kit.account.clone().into(),

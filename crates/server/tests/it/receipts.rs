@@ -380,6 +380,7 @@ async fn without_a_secret_receipts_are_taken_only_where_that_is_allowed() {
         let store = server.store();
         let app = store.create_app(NewApp { name: "test".into(), id: None }, 1).await.unwrap().unwrap();
         let credential = StoredCredential {
+            rights: Default::default(),
             vendor: VendorKind::Harmony,
             app_type: 2,
             file: Secret::new("{}"),

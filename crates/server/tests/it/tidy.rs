@@ -18,14 +18,15 @@ const LARGE: &[(&str, usize)] = &[];
 
 /// What each module of the server may name with `crate::`. `app` builds everything and may name all.
 const ARROWS: &[(&str, &[&str])] = &[
-    ("admin", &["clock", "hub", "push", "store"]),
+    ("admin", &["chat", "clock", "hub", "peer", "push", "session", "store"]),
     ("calls", &["chat", "clock", "hub", "push", "store"]),
     ("chat", &["clock", "hub", "push", "store"]),
     ("clock", &[]),
     ("config", &[]),
     ("export", &["clock", "push", "store"]),
-    ("gateway", &["clock", "hub", "session", "telemetry"]),
+    ("gateway", &["clock", "hub", "peer", "session", "telemetry"]),
     ("hub", &[]),
+    ("peer", &[]),
     ("push", &["clock", "hub", "store"]),
     ("receipts", &["clock", "push", "store"]),
     ("session", &["calls", "chat", "clock", "hub", "push", "store"]),
@@ -102,7 +103,8 @@ fn files_and_functions_can_be_read_at_once() {
     let mut large = BTreeMap::new();
     for (path, text) in all_code() {
         let lines = text.lines().count();
-        if lines > FILE_LINES_MAX {
+        let is_generated = text.lines().next().is_some_and(|head| head.contains("Not written by hand"));
+        if lines > FILE_LINES_MAX && !is_generated {
             large.insert(path.clone(), lines);
         }
         if path.ends_with(".rs") {

@@ -14,7 +14,10 @@ use cast::Cast;
 use history::Played;
 use hongyan_server::{
     push::trace::{DeviceState, TraceView},
-    store::{TraceSource, sqlite::SqliteStore},
+    store::{
+        TraceSource,
+        sqlite::{KeySource, SqliteStore},
+    },
 };
 use hongyan_wire::call::{CallMode, CallUserState};
 use std::{
@@ -118,7 +121,7 @@ async fn kill_until<T>(
 
 /// Every call that was pushed has exactly one end on each device (G4).
 async fn check_pushes(program: &Program, played: &[Arc<Played>]) -> BTreeMap<String, usize> {
-    let store = SqliteStore::open_for_tools(Path::new(program.data())).unwrap();
+    let store = SqliteStore::open_for_tools(Path::new(program.data()), &KeySource::Beside).unwrap();
     let mut ends = BTreeMap::new();
     let started = Instant::now();
     for one in played.iter().filter(|one| one.pushes) {

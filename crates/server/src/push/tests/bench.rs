@@ -119,6 +119,7 @@ impl Bench {
 
     pub async fn put_credential(&mut self, file: &str) {
         let credential = StoredCredential {
+            rights: Default::default(),
             vendor: VendorKind::Harmony,
             app_type: 1,
             file: Secret::from(file.to_owned()),

@@ -2,6 +2,7 @@
 
 mod bench;
 mod calls;
+mod explorer;
 mod messages;
 mod quotas;
 mod restart;

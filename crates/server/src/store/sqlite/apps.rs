@@ -3,12 +3,17 @@
 use super::{
     SqliteStore, catalog,
     columns::{self, int},
+    keys,
+    seal::{Place, Sealer},
     trouble::Trouble,
 };
-use crate::store::{App, AppSettings, AppStore, NewApp, StoreError, StoredCredential, StoredStrategy};
-use hongyan_vendors::Secret;
+use crate::store::{
+    App, AppChange, AppChanged, AppKey, AppKeys, AppSettings, AppStore, NewApp, StoreError, StoredCredential,
+    StoredStrategy,
+};
+use hongyan_vendors::{Secret, VendorKind};
 use hongyan_wire::AppId;
-use rand::{Rng, RngCore, distr::Alphanumeric};
+use rand::Rng;
 use rusqlite::{Connection, params};
 
 /// Strategies of one app.
@@ -18,7 +23,7 @@ const ID_MIN: u32 = 1_000_000;
 const ID_TRIES_MAX: usize = 100;
 
 /// Tells every process that keeps these rows in memory that they changed.
-fn touch(sql: &Connection) -> Result<(), Trouble> {
+pub(super) fn touch(sql: &Connection) -> Result<(), Trouble> {
     columns::run(
         sql,
         "INSERT INTO meta (name, value) VALUES ('apps_version', 1)
@@ -36,10 +41,12 @@ pub(super) fn create(sql: &Connection, new: &NewApp, now_ms: u64) -> Result<Opti
     let app = App {
         id,
         name: new.name.clone(),
-        app_sign: Secret::new(hex_64()),
-        server_secret: Secret::new(letters_32()),
-        callback_secret: Secret::new(letters_32()),
+        app_sign: keys::fresh(AppKey::AppSign),
+        server_secret: keys::fresh(AppKey::ServerSecret),
+        callback_secret: keys::fresh(AppKey::CallbackSecret),
         enabled: true,
+        active: true,
+        keys: AppKeys::default(),
         settings: AppSettings::default(),
         created_at: now_ms,
     };
@@ -72,16 +79,6 @@ fn free_id(sql: &Connection) -> Result<AppId, Trouble> {
     Err(Trouble::Broken("no free AppID was found".to_owned()))
 }
 
-fn hex_64() -> String {
-    let mut bytes = [0; 32];
-    rand::rng().fill_bytes(&mut bytes);
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
-fn letters_32() -> String {
-    rand::rng().sample_iter(Alphanumeric).take(32).map(char::from).collect()
-}
-
 pub(super) fn set_settings(sql: &Connection, id: AppId, settings: &AppSettings) -> Result<bool, Trouble> {
     let text = serde_json::to_string(settings)?;
     let changed = columns::run(sql, "UPDATE apps SET settings = ?2 WHERE id = ?1", params![id.0, text])?;
@@ -89,28 +86,70 @@ pub(super) fn set_settings(sql: &Connection, id: AppId, settings: &AppSettings) 
     Ok(changed == 1)
 }
 
-pub(super) fn put_credential(sql: &Connection, app: AppId, new: &StoredCredential) -> Result<(), Trouble> {
+/// Changes what is named; a name that another app has changes nothing.
+pub(super) fn change(sql: &Connection, id: AppId, change: &AppChange) -> Result<AppChanged, Trouble> {
+    if columns::first(sql, "SELECT 1 FROM apps WHERE id = ?1", [id.0], |_| Ok(()))?.is_none() {
+        return Ok(AppChanged::NoSuchApp);
+    }
+    if let Some(name) = &change.name {
+        let query = "SELECT 1 FROM apps WHERE name = ?1 AND id <> ?2";
+        if columns::first(sql, query, params![name, id.0], |_| Ok(()))?.is_some() {
+            return Ok(AppChanged::NameTaken);
+        }
+    }
+    columns::run(
+        sql,
+        "UPDATE apps SET name = coalesce(?2, name), enabled = coalesce(?3, enabled), active = coalesce(?4, active)
+         WHERE id = ?1",
+        params![id.0, change.name, change.enabled, change.active],
+    )?;
+    touch(sql)?;
+    Ok(AppChanged::Done)
+}
+
+pub(super) fn put_credential(
+    sql: &Connection,
+    sealer: &Sealer,
+    app: AppId,
+    new: &StoredCredential,
+) -> Result<(), Trouble> {
+    let place = |column| Place::of_credential(app.0, new.vendor.as_str(), new.app_type, column);
+    let seal_callback = |secret: &Secret| sealer.seal(&place("callback"), secret.expose());
     columns::run(
         sql,
         "INSERT INTO credentials (app, vendor, app_type, file, client_id, base_url, updated_at,
-             callback_user, callback_secret)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
+             callback_user, callback_secret, rights)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
          ON CONFLICT DO UPDATE SET file = excluded.file, client_id = excluded.client_id,
              base_url = excluded.base_url, updated_at = excluded.updated_at,
-             callback_user = excluded.callback_user, callback_secret = excluded.callback_secret",
+             callback_user = excluded.callback_user, callback_secret = excluded.callback_secret,
+             rights = excluded.rights",
         params![
             app.0,
             new.vendor.as_str(),
             new.app_type,
-            new.file.expose(),
+            sealer.seal(&place("file"), new.file.expose())?,
             new.client_id,
             new.base_url,
             int(new.updated_at),
             new.callback.as_ref().map(|callback| callback.user.as_str()),
-            new.callback.as_ref().map(|callback| callback.secret.expose()),
+            new.callback.as_ref().map(|callback| seal_callback(&callback.secret)).transpose()?,
+            serde_json::to_string(&new.rights)?,
         ],
     )?;
     touch(sql)
+}
+
+pub(super) fn remove_credential(
+    sql: &Connection,
+    app: AppId,
+    vendor: VendorKind,
+    app_type: u8,
+) -> Result<bool, Trouble> {
+    let delete = "DELETE FROM credentials WHERE app = ?1 AND vendor = ?2 AND app_type = ?3";
+    let removed = columns::run(sql, delete, params![app.0, vendor.as_str(), app_type])?;
+    touch(sql)?;
+    Ok(removed == 1)
 }
 
 pub(super) fn put_strategy(sql: &Connection, app: AppId, new: &StoredStrategy) -> Result<bool, Trouble> {
@@ -150,7 +189,7 @@ impl SqliteStore {
     fn catalog(&self) -> Result<std::sync::Arc<catalog::Catalog>, StoreError> {
         let side = self.side.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         let sql = side.as_ref().ok_or(StoreError::Closed)?;
-        Ok(self.catalog.current(sql, self.clock.now_ms())?)
+        Ok(self.catalog.current(sql, &self.sealer, self.clock.now_ms())?)
     }
 }
 
@@ -172,12 +211,40 @@ impl AppStore for SqliteStore {
         self.change_catalog(move |sql| set_settings(sql, id, &settings)).await
     }
 
+    async fn change_app(&self, id: AppId, asked: AppChange) -> Result<AppChanged, StoreError> {
+        self.change_catalog(move |sql| change(sql, id, &asked)).await
+    }
+
+    async fn rotate_key(
+        &self,
+        id: AppId,
+        key: AppKey,
+        keep_until_ms: Option<u64>,
+        now_ms: u64,
+    ) -> Result<Option<Secret>, StoreError> {
+        self.change_catalog(move |sql| keys::rotate(sql, id, key, keep_until_ms, now_ms)).await
+    }
+
+    async fn retire_key(&self, id: AppId, key: AppKey) -> Result<bool, StoreError> {
+        self.change_catalog(move |sql| keys::retire(sql, id, key)).await
+    }
+
     async fn put_credential(&self, app: AppId, credential: StoredCredential) -> Result<(), StoreError> {
-        self.change_catalog(move |sql| put_credential(sql, app, &credential)).await
+        let sealer = self.sealer.clone();
+        self.change_catalog(move |sql| put_credential(sql, &sealer, app, &credential)).await
     }
 
     async fn credentials(&self, app: AppId) -> Result<Vec<StoredCredential>, StoreError> {
         Ok(self.catalog()?.credentials(app))
+    }
+
+    async fn remove_credential(
+        &self,
+        app: AppId,
+        vendor: VendorKind,
+        app_type: u8,
+    ) -> Result<bool, StoreError> {
+        self.change_catalog(move |sql| remove_credential(sql, app, vendor, app_type)).await
     }
 
     async fn put_strategy(&self, app: AppId, strategy: StoredStrategy) -> Result<bool, StoreError> {

@@ -2,6 +2,8 @@
 
 use super::{
     columns::{self, number, text, text_maybe},
+    keys,
+    seal::{Place, Sealer},
     trouble::Trouble,
 };
 use crate::store::{App, StoredCallback, StoredCredential, StoredStrategy};
@@ -43,17 +45,17 @@ impl Catalog {
     }
 
     /// Reads all rows.
-    pub fn read(sql: &Connection) -> Result<Self, Trouble> {
+    pub fn read(sql: &Connection, sealer: &Sealer) -> Result<Self, Trouble> {
         let mut catalog = Self::default();
         let apps = "SELECT id, name, app_sign, server_secret, callback_secret, enabled, settings,
-             created_at FROM apps";
+             created_at, active, keys FROM apps";
         for app in columns::all(sql, apps, [], app)? {
             catalog.apps.insert(app.id, app);
         }
         let credentials =
             "SELECT app, vendor, app_type, file, client_id, base_url, updated_at, callback_user,
-             callback_secret FROM credentials ORDER BY app, vendor, app_type";
-        for (app, credential) in columns::all(sql, credentials, [], credential)? {
+             callback_secret, rights FROM credentials ORDER BY app, vendor, app_type";
+        for (app, credential) in columns::all(sql, credentials, [], |row| credential(row, sealer))? {
             catalog.credentials.entry(app).or_default().push(credential);
         }
         let strategies = "SELECT app, resources_id, options FROM strategies ORDER BY app, resources_id";
@@ -78,27 +80,38 @@ fn app(row: &Row<'_>) -> Result<App, Trouble> {
         enabled: row.get(5)?,
         settings: columns::json(row, 6)?,
         created_at: number(row, 7)?,
+        active: row.get(8)?,
+        keys: keys::read(text(row, 9)?)?,
     })
 }
 
-fn credential(row: &Row<'_>) -> Result<(AppId, StoredCredential), Trouble> {
+fn credential(row: &Row<'_>, sealer: &Sealer) -> Result<(AppId, StoredCredential), Trouble> {
     let vendor = VendorKind::from_str(text(row, 1)?).map_err(|error| Trouble::Broken(error.to_string()))?;
+    let (app, app_type) = (AppId(row.get(0)?), row.get(2)?);
+    let open = |column, sealed: &str| {
+        let opened = sealer.open(&Place::of_credential(app.0, vendor.as_str(), app_type, column), sealed);
+        Secret::new(opened.unwrap_or_else(|| {
+            tracing::error!(app.id = %app, %vendor, app_type, column, "a credential was sealed with another key");
+            String::new()
+        }))
+    };
     let callback = match (text_maybe(row, 7)?, text_maybe(row, 8)?) {
         (Some(user), Some(secret)) => {
-            Some(StoredCallback { user: user.to_owned(), secret: Secret::new(secret) })
+            Some(StoredCallback { user: user.to_owned(), secret: open("callback", secret) })
         }
         _ => None,
     };
     let credential = StoredCredential {
         vendor,
-        app_type: row.get(2)?,
-        file: secret(row, 3)?,
+        app_type,
+        file: open("file", text(row, 3)?),
         client_id: row.get(4)?,
         base_url: row.get(5)?,
+        rights: columns::json(row, 9)?,
         callback,
         updated_at: number(row, 6)?,
     };
-    Ok((AppId(row.get(0)?), credential))
+    Ok((app, credential))
 }
 
 fn strategy(row: &Row<'_>) -> Result<(AppId, StoredStrategy), Trouble> {
@@ -123,7 +136,7 @@ impl Shown {
     }
 
     /// What is in memory, if it is new enough; else what a short look into the file finds.
-    pub fn current(&self, sql: &Connection, now_ms: u64) -> Result<Arc<Catalog>, Trouble> {
+    pub fn current(&self, sql: &Connection, sealer: &Sealer, now_ms: u64) -> Result<Arc<Catalog>, Trouble> {
         let mut state = self.state();
         let fresh = state.looked_at <= now_ms && now_ms < state.looked_at + LOOK_EVERY_MS;
         if let Some(catalog) = state.catalog.as_ref().filter(|_| fresh) {
@@ -137,7 +150,7 @@ impl Shown {
         }
         let catalog = match state.catalog.take() {
             Some(catalog) if changes == state.versions.1 => catalog,
-            _ => Arc::new(Catalog::read(sql)?),
+            _ => Arc::new(Catalog::read(sql, sealer)?),
         };
         *state = State { catalog: Some(catalog.clone()), looked_at: now_ms, versions: (commits, changes) };
         Ok(catalog)

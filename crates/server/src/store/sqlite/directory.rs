@@ -34,6 +34,11 @@ impl Directory {
         self.0.join(FILE_NAME)
     }
 
+    /// Another file beside the database.
+    pub fn file(&self, name: &str) -> PathBuf {
+        self.0.join(name)
+    }
+
     /// SQLite's write-ahead log.
     pub fn wal(&self) -> PathBuf {
         self.0.join(format!("{FILE_NAME}-wal"))

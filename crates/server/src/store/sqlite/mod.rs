@@ -4,6 +4,8 @@
 //! is durable. Reads are answered from the book, or by `readers` from the file. `keeper` does checkpoints,
 //! `upkeep` what is written in portions, `load` the start. Why it is laid out so: docs/decisions/0002.
 
+mod administering;
+mod administrators;
 mod alarms;
 mod append;
 mod apps;
@@ -18,16 +20,21 @@ mod coalesced;
 mod columns;
 mod command;
 mod conversations;
+mod devices;
 mod directory;
 mod dispatches;
 mod finished;
 mod groups;
+mod heads;
 mod health;
 mod history;
 mod ids;
 mod intents;
 mod keeper;
+mod keys;
 mod load;
+#[cfg(test)]
+pub(crate) mod many;
 mod members;
 mod messages;
 mod options;
@@ -38,6 +45,8 @@ mod recent;
 mod retractions;
 mod revoke;
 mod schema;
+mod seal;
+mod series;
 mod shards;
 #[cfg(test)]
 mod tests;
@@ -51,7 +60,7 @@ mod writer;
 
 #[doc(hidden)]
 pub use options::Faults;
-pub use options::StoreOptions;
+pub use options::{KeySource, StoreOptions};
 pub use tools::ToolStore;
 
 use crate::{
@@ -70,6 +79,7 @@ use ids::Ids;
 use keeper::Keeper;
 use readers::Readers;
 use rusqlite::Connection;
+use seal::Sealer;
 use std::{
     fs::File,
     path::Path,
@@ -82,6 +92,11 @@ use std::{
 use tokio::sync::{mpsc, oneshot};
 use window::SendHash;
 use writer::{Shared, Writer};
+
+/// The least row number that can be given out at this time.
+pub(super) fn first_at(ms: u64) -> u64 {
+    ids::first_at(ms)
+}
 
 /// Unix time in ms at which a row number was given out.
 pub(super) fn time_of(id: u64) -> u64 {
@@ -98,6 +113,7 @@ pub struct SqliteStore {
     readers: Readers,
     hash: SendHash,
     catalog: Shown,
+    sealer: Sealer,
     announcements: Mutex<Option<mpsc::Receiver<Announcement>>>,
     finishers: Finishers,
     /// For looks into the file that cannot wait for a reader.
@@ -125,6 +141,8 @@ impl SqliteStore {
         let lock = Arc::new(directory.try_lock()?.ok_or_else(|| directory.taken())?);
         let mut sql = schema::open_writing(&directory, options.cache_bytes)?;
         schema::migrate(&mut sql, clock.now_ms())?;
+        let sealer = Sealer::load(&directory, &options.key)?;
+        seal::adopt(&mut sql, &sealer)?;
         let hash = SendHash::default();
         let loaded = load::load(&sql, &options, &hash, clock.now_ms())?;
         let shared = Arc::new(Shared {
@@ -162,6 +180,7 @@ impl SqliteStore {
             readers,
             hash,
             catalog: Shown::default(),
+            sealer,
             announcements: Mutex::new(Some(announcements)),
             finishers: Finishers::default(),
             side: Mutex::new(Some(side)),
@@ -173,8 +192,8 @@ impl SqliteStore {
     ///
     /// # Errors
     /// As `ToolStore::open`.
-    pub fn open_for_tools(dir: &Path) -> Result<ToolStore, StoreError> {
-        ToolStore::open(dir)
+    pub fn open_for_tools(dir: &Path, key: &KeySource) -> Result<ToolStore, StoreError> {
+        ToolStore::open(dir, key)
     }
 
     /// Conversations and users in memory, for metrics.

@@ -1,5 +1,7 @@
 //! Limits of the embedded store, and the switch by which tests make the disk fail.
 
+use hongyan_vendors::Secret;
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -31,6 +33,8 @@ pub struct StoreOptions {
     pub bound_len_max: usize,
     /// Messages after which the tails are saved again: a restart replays at most about twice as many.
     pub tails_every: u64,
+    /// Where the key is that push credentials are sealed with.
+    pub key: KeySource,
     /// Makes the disk fail, in tests.
     #[doc(hidden)]
     pub faults: Option<Arc<Faults>>,
@@ -54,10 +58,23 @@ impl Default for StoreOptions {
             cursors_len_max: 2_000_000,
             bound_len_max: 200_000,
             tails_every: 1_000_000,
+            key: KeySource::Beside,
             faults: None,
             threadless: false,
         }
     }
+}
+
+/// Where the key is that push credentials are sealed with: 32 bytes in hex.
+#[derive(Clone, Debug, Default)]
+pub enum KeySource {
+    /// `credentials.key` in the data directory, made when it is missing.
+    #[default]
+    Beside,
+    /// This file, which must exist.
+    File(PathBuf),
+    /// The key itself.
+    Given(Secret),
 }
 
 /// Faults on demand. A page limit gives SQLite's own "disk full"; a failed commit stands for a failed fsync.

@@ -4,7 +4,7 @@ use super::{
     SqliteStore,
     columns::{self, int},
     command::Work,
-    dispatches, history, ids, intents, receipts,
+    dispatches, heads, history, ids, intents, receipts,
     trouble::Trouble,
 };
 use crate::store::{
@@ -28,6 +28,23 @@ fn write_plan(work: &Work<'_, '_>, plan: &Plan) -> Result<(), Trouble> {
 pub(super) fn trace(sql: &Connection, subject: u64) -> Result<Vec<TraceRecord>, Trouble> {
     let found = intents::about(sql, subject)?;
     found.into_iter().map(|(intent, settled)| record(sql, intent, settled)).collect()
+}
+
+/// A trace without attempts, receipts, taps and the message: enough to see how its devices ended.
+pub(super) fn outline(sql: &Connection, subject: u64) -> Result<Vec<TraceRecord>, Trouble> {
+    let outlined = |(intent, settled): (Intent, bool)| {
+        let requests = dispatches::of_intent(sql, intent.id)?;
+        Ok(TraceRecord {
+            settled,
+            verdicts: intents::verdicts(sql, intent.id)?,
+            clicks: Vec::new(),
+            dispatches: requests.into_iter().map(|dispatch| (dispatch, Vec::new())).collect(),
+            receipts: Vec::new(),
+            message: None,
+            intent,
+        })
+    };
+    intents::about(sql, subject)?.into_iter().map(outlined).collect()
 }
 
 fn record(sql: &Connection, intent: Intent, settled: bool) -> Result<TraceRecord, Trouble> {
@@ -64,7 +81,7 @@ fn clicks(sql: &Connection, intent: u64) -> Result<Vec<(Target, u64)>, Trouble> 
 fn forget(sql: &Connection, before_ms: u64, count: usize) -> Result<usize, Trouble> {
     let params = [int(ids::first_at(before_ms)), int(count as u64)];
     let old_dispatches = "SELECT id FROM dispatches WHERE settled = 1 AND id < ?1 ORDER BY id LIMIT ?2";
-    let old_intents = "SELECT id FROM intents WHERE settled = 1 AND id < ?1
+    let old_intents = "SELECT id, app, coalesce(call, id) FROM intents WHERE settled = 1 AND id < ?1
          AND NOT EXISTS (SELECT 1 FROM dispatches WHERE intent = intents.id) ORDER BY id LIMIT ?2";
     let mut removed = 0;
     for id in columns::all(sql, old_dispatches, params, |row| columns::number(row, 0))? {
@@ -72,10 +89,18 @@ fn forget(sql: &Connection, before_ms: u64, count: usize) -> Result<usize, Troub
         removed += columns::run(sql, "DELETE FROM attempts WHERE dispatch = ?1", [int(id)])?;
         removed += columns::run(sql, "DELETE FROM dispatches WHERE id = ?1", [int(id)])?;
     }
-    for id in columns::all(sql, old_intents, params, |row| columns::number(row, 0))? {
+    let old = |row: &rusqlite::Row<'_>| {
+        Ok((columns::number(row, 0)?, AppId(row.get(1)?), columns::number(row, 2)?))
+    };
+    for (id, app, subject) in columns::all(sql, old_intents, params, old)? {
         columns::run(sql, "DELETE FROM verdicts WHERE intent = ?1", [int(id)])?;
         columns::run(sql, "DELETE FROM clicks WHERE intent = ?1", [int(id)])?;
         removed += columns::run(sql, "DELETE FROM intents WHERE id = ?1", [int(id)])?;
+        let others =
+            "SELECT 1 FROM intents WHERE id = ?1 UNION ALL SELECT 1 FROM intents WHERE call = ?1 LIMIT 1";
+        if columns::first(sql, others, [int(subject)], |_| Ok(()))?.is_none() {
+            heads::forget(sql, app, subject)?;
+        }
     }
     Ok(removed)
 }

@@ -25,6 +25,7 @@ const MIGRATIONS: &[Migration] = &[
     Migration { version: 3, name: "alarms", sql: include_str!("migrations/0003_alarms.sql") },
     Migration { version: 4, name: "receipts", sql: include_str!("migrations/0004_receipts.sql") },
     Migration { version: 5, name: "calls", sql: include_str!("migrations/0005_calls.sql") },
+    Migration { version: 6, name: "console", sql: include_str!("migrations/0006_console.sql") },
 ];
 
 /// Opens a connection that writes.

@@ -57,7 +57,7 @@ impl Place for Home {
 
     async fn crashed(&self) -> Self {
         let copy = Self::in_memory(self.options.clone());
-        for name in ["hongyan.db", "hongyan.db-wal"] {
+        for name in ["hongyan.db", "hongyan.db-wal", "credentials.key"] {
             let from = self.path().join(name);
             if from.exists() {
                 std::fs::copy(from, copy.path().join(name)).unwrap();
@@ -162,7 +162,7 @@ async fn a_file_of_a_newer_program_is_left_alone() {
     let sql = Connection::open(home.path().join("hongyan.db")).unwrap();
     sql.execute("INSERT INTO migrations VALUES (99, 'later', '', 1)", []).unwrap();
     assert!(matches!(open(&home), Err(StoreError::TooNew { found: 99, .. })));
-    assert!(matches!(ToolStore::open(home.path()), Err(StoreError::TooNew { .. })));
+    assert!(matches!(ToolStore::open(home.path(), &KeySource::Beside), Err(StoreError::TooNew { .. })));
 }
 
 #[tokio::test]
@@ -382,7 +382,7 @@ async fn a_backup_is_taken_while_messages_come() {
 #[tokio::test]
 async fn tools_work_beside_the_server() {
     let (mut world, _) = small_world().await;
-    let tools = SqliteStore::open_for_tools(world.home().path()).unwrap();
+    let tools = SqliteStore::open_for_tools(world.home().path(), &KeySource::Beside).unwrap();
     assert!(world.store.apps().await.unwrap().is_empty());
     let app = tools.create_app(NewApp { name: "shop".into(), id: None }, START_MS).await.unwrap().unwrap();
     assert!(world.store.app(app.id).await.unwrap().is_none(), "what is in memory may be a second old");
@@ -410,13 +410,13 @@ async fn tools_work_beside_the_server() {
 #[tokio::test]
 async fn tools_work_without_a_server() {
     let home = Home::small();
-    let tools = ToolStore::open(home.path()).unwrap();
+    let tools = ToolStore::open(home.path(), &KeySource::Beside).unwrap();
     let app = tools.create_app(NewApp { name: "shop".into(), id: Some(AppId(5)) }, 1).await.unwrap().unwrap();
     let store = open(&home).unwrap();
     assert_eq!(store.app(AppId(5)).await.unwrap().unwrap().server_secret, app.server_secret);
     let sql = Connection::open(home.path().join("hongyan.db")).unwrap();
     sql.execute("DELETE FROM migrations", []).unwrap();
-    let refused = ToolStore::open(home.path()).err().unwrap().to_string();
+    let refused = ToolStore::open(home.path(), &KeySource::Beside).err().unwrap().to_string();
     assert!(refused.contains("another version"), "never migrate under a running server: {refused}");
     store.close().await;
 }

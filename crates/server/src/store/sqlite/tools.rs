@@ -2,17 +2,23 @@
 //! them, traces, backups. Short transactions of its own; nothing is kept in memory.
 
 use super::{
-    alarms, apps, backup, calls, catalog::Catalog, directory::Directory, history, pushes, schema,
+    alarms, apps, backup, calls,
+    catalog::Catalog,
+    directory::Directory,
+    history, keys,
+    options::KeySource,
+    pushes, schema,
+    seal::{self, Sealer},
     trouble::Trouble,
 };
 use crate::{
     clock::Clock,
     store::{
-        Alarm, AlarmStore, App, AppSettings, AppStore, Appended, CallRecord, NewApp, StoreError,
-        StoredCredential, StoredStrategy, TraceRecord, TraceSource,
+        Alarm, AlarmStore, App, AppChange, AppChanged, AppKey, AppSettings, AppStore, Appended, CallRecord,
+        NewApp, StoreError, StoredCredential, StoredStrategy, TraceRecord, TraceSource,
     },
 };
-use hongyan_vendors::VendorKind;
+use hongyan_vendors::{Secret, VendorKind};
 use hongyan_wire::{AppId, CallId, MessageId};
 use rusqlite::{Connection, TransactionBehavior};
 use std::{
@@ -24,6 +30,7 @@ use std::{
 #[derive(Clone)]
 pub struct ToolStore {
     directory: Directory,
+    sealer: Sealer,
     sql: Arc<Mutex<Connection>>,
 }
 
@@ -33,12 +40,19 @@ impl ToolStore {
     ///
     /// # Errors
     /// `TooNew` for a newer program's file; `Backend` when a running server has another schema, or the file
-    /// cannot be opened.
-    pub fn open(dir: &Path) -> Result<Self, StoreError> {
+    /// cannot be opened, or the key cannot be read.
+    pub fn open(dir: &Path, key: &KeySource) -> Result<Self, StoreError> {
         let directory = Directory::prepare(dir)?;
         let mut sql = schema::open_small(&directory)?;
+        let sealer = Sealer::load(&directory, key)?;
         match directory.try_lock()? {
-            Some(_lock) => schema::migrate(&mut sql, Clock::system().now_ms())?,
+            Some(_lock) => {
+                schema::migrate(&mut sql, Clock::system().now_ms())?;
+                if let Err(error) = seal::adopt(&mut sql, &sealer) {
+                    // Setting or removing that credential is how it ends.
+                    tracing::warn!(%error, "a push credential cannot be opened");
+                }
+            }
             None if schema::is_current(&sql)? => {}
             None => {
                 return Err(StoreError::Backend(
@@ -47,7 +61,7 @@ impl ToolStore {
                 ));
             }
         }
-        Ok(Self { directory, sql: Arc::new(Mutex::new(sql)) })
+        Ok(Self { directory, sealer, sql: Arc::new(Mutex::new(sql)) })
     }
 
     /// Copies the store into a new file while it is in use.
@@ -59,7 +73,12 @@ impl ToolStore {
         blocking(move || backup::copy(&directory, &to)).await
     }
 
-    async fn read<T: Send + 'static>(
+    async fn catalog(&self) -> Result<Catalog, StoreError> {
+        let sealer = self.sealer.clone();
+        self.read(move |sql| Catalog::read(sql, &sealer)).await
+    }
+
+    pub(super) async fn read<T: Send + 'static>(
         &self,
         look: impl FnOnce(&Connection) -> Result<T, Trouble> + Send + 'static,
     ) -> Result<T, StoreError> {
@@ -67,7 +86,7 @@ impl ToolStore {
         blocking(move || Ok(look(&sql.lock().unwrap_or_else(PoisonError::into_inner))?)).await
     }
 
-    async fn write<T: Send + 'static>(
+    pub(super) async fn write<T: Send + 'static>(
         &self,
         change: impl FnOnce(&Connection) -> Result<T, Trouble> + Send + 'static,
     ) -> Result<T, StoreError> {
@@ -97,23 +116,51 @@ impl AppStore for ToolStore {
     }
 
     async fn apps(&self) -> Result<Vec<App>, StoreError> {
-        self.read(|sql| Ok(Catalog::read(sql)?.apps())).await
+        Ok(self.catalog().await?.apps())
     }
 
     async fn app(&self, id: AppId) -> Result<Option<App>, StoreError> {
-        self.read(move |sql| Ok(Catalog::read(sql)?.app(id))).await
+        Ok(self.catalog().await?.app(id))
     }
 
     async fn set_app_settings(&self, id: AppId, settings: AppSettings) -> Result<bool, StoreError> {
         self.write(move |sql| apps::set_settings(sql, id, &settings)).await
     }
 
+    async fn change_app(&self, id: AppId, change: AppChange) -> Result<AppChanged, StoreError> {
+        self.write(move |sql| apps::change(sql, id, &change)).await
+    }
+
+    async fn rotate_key(
+        &self,
+        id: AppId,
+        key: AppKey,
+        keep_until_ms: Option<u64>,
+        now_ms: u64,
+    ) -> Result<Option<Secret>, StoreError> {
+        self.write(move |sql| keys::rotate(sql, id, key, keep_until_ms, now_ms)).await
+    }
+
+    async fn retire_key(&self, id: AppId, key: AppKey) -> Result<bool, StoreError> {
+        self.write(move |sql| keys::retire(sql, id, key)).await
+    }
+
     async fn put_credential(&self, app: AppId, credential: StoredCredential) -> Result<(), StoreError> {
-        self.write(move |sql| apps::put_credential(sql, app, &credential)).await
+        let sealer = self.sealer.clone();
+        self.write(move |sql| apps::put_credential(sql, &sealer, app, &credential)).await
     }
 
     async fn credentials(&self, app: AppId) -> Result<Vec<StoredCredential>, StoreError> {
-        self.read(move |sql| Ok(Catalog::read(sql)?.credentials(app))).await
+        Ok(self.catalog().await?.credentials(app))
+    }
+
+    async fn remove_credential(
+        &self,
+        app: AppId,
+        vendor: VendorKind,
+        app_type: u8,
+    ) -> Result<bool, StoreError> {
+        self.write(move |sql| apps::remove_credential(sql, app, vendor, app_type)).await
     }
 
     async fn put_strategy(&self, app: AppId, strategy: StoredStrategy) -> Result<bool, StoreError> {
@@ -121,7 +168,7 @@ impl AppStore for ToolStore {
     }
 
     async fn strategies(&self, app: AppId) -> Result<Vec<StoredStrategy>, StoreError> {
-        self.read(move |sql| Ok(Catalog::read(sql)?.strategies(app))).await
+        Ok(self.catalog().await?.strategies(app))
     }
 
     async fn remove_strategy(&self, app: AppId, resources_id: &str) -> Result<bool, StoreError> {

@@ -41,7 +41,7 @@ impl SqliteStore {
         let mut page = TracePage { records: Vec::new(), next: None };
         let mut below = before;
         for _ in 0..ROUNDS_MAX {
-            let ids = self.newest_subjects(app, user, below, ROUND_LEN).await?;
+            let ids = self.subjects_of_user(app, user, below, ROUND_LEN).await?;
             let is_last = ids.len() < ROUND_LEN;
             below = ids.last().copied().unwrap_or(below);
             let wanted = count.saturating_sub(page.records.len());
@@ -60,7 +60,7 @@ impl SqliteStore {
     }
 
     /// IDs of the newest messages and calls of a user below `below`, falling.
-    async fn newest_subjects(
+    pub(super) async fn subjects_of_user(
         &self,
         app: AppId,
         user: &UserId,

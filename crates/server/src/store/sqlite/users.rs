@@ -6,11 +6,12 @@ use super::{
     change::Change,
     columns::{self, int, number, number_maybe, text, text_maybe, user},
     command::Work,
+    devices,
     trouble::Trouble,
 };
 use crate::store::{
-    LoginRecord, NewPush, PushTarget, ReceiptBatch, SignedIn, StoreError, Suspension, Tombstone, User,
-    UserStore,
+    DeviceRecord, LoginRecord, NewPush, PushRecord, PushTarget, ReceiptBatch, SignedIn, StoreError,
+    Suspension, Tombstone, User, UserStore,
 };
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use hongyan_wire::{AppId, DeviceId, PushId, UserId, client::PushRule};
@@ -461,5 +462,37 @@ impl UserStore for SqliteStore {
     async fn push_target(&self, app: AppId, push_id: &PushId) -> Result<Option<PushTarget>, StoreError> {
         let id = push_id.clone();
         self.readers.read(move |sql| push_target(sql, app, &id)).await
+    }
+
+    async fn users_page(
+        &self,
+        app: AppId,
+        prefix: &str,
+        after: Option<&UserId>,
+        count: usize,
+    ) -> Result<Vec<User>, StoreError> {
+        let (prefix, after) = (prefix.to_owned(), after.map(UserId::to_string).unwrap_or_default());
+        self.read(move |sql| devices::page(sql, app, &prefix, &after, count)).await
+    }
+
+    async fn devices_of(&self, app: AppId, user: &UserId) -> Result<Vec<DeviceRecord>, StoreError> {
+        let user = user.clone();
+        let mut found = self.read(move |sql| devices::of_user(sql, app, &user)).await?;
+        for one in &mut found {
+            // Logins are written a second behind.
+            let waiting = self.shared.coalesced.login_of(app, &one.device);
+            one.last_login_at = one.last_login_at.max(waiting.unwrap_or(0));
+        }
+        Ok(found)
+    }
+
+    async fn push_record(&self, app: AppId, push_id: &PushId) -> Result<Option<PushRecord>, StoreError> {
+        let id = push_id.clone();
+        self.read(move |sql| devices::record(sql, app, &id)).await
+    }
+
+    async fn unbind_push(&self, app: AppId, push_id: &PushId) -> Result<Option<UserId>, StoreError> {
+        let id = push_id.clone();
+        self.queue.run(move |work| devices::unbind(work, app, &id)).await
     }
 }

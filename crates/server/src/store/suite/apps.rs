@@ -62,6 +62,7 @@ pub async fn settings_credentials_strategies<P: Place>(world: &mut World<P>) {
     assert!(!world.store.set_app_settings(AppId(1), settings.clone()).await.unwrap());
     assert_eq!(world.store.app(app.id).await.unwrap().unwrap().settings, settings);
     let credential = StoredCredential {
+        rights: Default::default(),
         vendor: VendorKind::Harmony,
         app_type: 1,
         file: Secret::new("{\"key\":1}"),

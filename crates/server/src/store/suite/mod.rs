@@ -7,6 +7,7 @@
 pub mod alarms;
 pub mod apps;
 pub mod calls;
+pub mod console;
 pub mod cursors;
 pub mod groups;
 pub mod messages;
@@ -58,6 +59,10 @@ macro_rules! every_promise {
                 reading_orders_notices_back_where_there_can_be_any, block_lists_are_kept_and_bounded,
                 a_push_rule_is_kept_and_replaced, a_devices_first_login_is_remembered_with_its_user;
             alarms: an_alarm_is_one_episode;
+            console: a_link_is_spent_once, one_owner_stays, logins_end, the_audit_log_is_paged,
+                an_app_is_switched_and_its_keys_replaced, a_credential_is_removed,
+                heads_are_found_by_outcome_kind_and_time, heads_follow_intents_and_go_with_them,
+                figures_are_added_up, users_and_push_ids_can_be_looked_at;
             apps: creating_apps, apps_are_apart, settings_credentials_strategies;
         );
     };
