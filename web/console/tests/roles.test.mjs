@@ -1,13 +1,15 @@
 /** Who may do what, as the page shows it; the end of a login; and every page on a phone 360 pixels wide. */
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import { Phone } from './phone.mjs';
+import { newClient, Phone } from './phone.mjs';
 import { id, OWNER, Stage, startBrowser } from './stage.mjs';
 
 let browser;
 before(async () => (browser = await startBrowser()));
 after(() => browser?.close());
 
+/** More than the server takes from one account. */
+const ATTEMPTS_MAX = 40;
 const PASSWORD = 'a feather for each of us';
 
 /** Pages of an app, by the end of their address. */
@@ -77,6 +79,7 @@ describe('roles', () => {
     await told;
     assert.ok(stage.faults.length > 0, 'a request to another host is noticed');
     stage.faults.length = 0;
+    await page.reload();
   });
 
   it('a viewer of one app sees it and nothing else', async () => {
@@ -177,6 +180,45 @@ describe('roles', () => {
     await stage.isAccessible();
   });
 
+  it('turns the pages of a group’s devices, and of one outcome', async () => {
+    const { page } = stage;
+    await page.keyboard.press('Escape');
+    const geese = Array.from({ length: 60 }, (_, n) => `goose-${String(n).padStart(2, '0')}`);
+    for (const goose of geese) {
+      const client = newClient(stage.dev, `phone-of-${goose}`);
+      await client.login(goose, {});
+      await client.logout();
+      client.destroy();
+    }
+    const ann = newClient(stage.dev, 'laptop-of-ann');
+    await ann.login('ann', {});
+    await ann.createGroup({ groupID: 'flock', groupName: 'The flock' }, [...geese, 'bob']);
+    const pushConfig = { title: 'Ann', content: 'To sixty geese' };
+    const { message } = await ann.sendMessage({ type: 1, message: 'South!' }, 'flock', 2, {
+      priority: 2,
+      pushConfig,
+    });
+    await ann.logout();
+    ann.destroy();
+    await stage.go(stage.at(`/traces/${message.messageID}`));
+    await page.waitForSelector(`${id('settled')}.good`);
+    const rows = page.locator(id('trace-device'));
+    await rows.nth(49).waitFor();
+    assert.equal(await rows.count(), 50);
+    await page.click(id('next-page'));
+    await rows.nth(49).waitFor({ state: 'detached' });
+    assert.equal(await rows.count(), 11);
+    await page.click(id('pick-suppressed'));
+    await rows.nth(49).waitFor();
+    await page.click(id('next-page'));
+    await rows.nth(10).waitFor({ state: 'detached' });
+    assert.equal(await rows.count(), 10);
+    await page.click(id('pick-acked'));
+    await rows.nth(1).waitFor({ state: 'detached' });
+    assert.equal(await rows.getAttribute('data-user'), 'bob');
+    await stage.isAccessible();
+  });
+
   it('pages did nothing they must not do', () => assert.deepEqual(stage.faults, []));
 });
 
@@ -246,6 +288,27 @@ for (const [locale, colorScheme, suffix] of [
       await stage.isAccessible();
       await page.keyboard.press('Escape');
       await page.locator(id('nav-users')).waitFor({ state: 'hidden' });
+    });
+
+    it('says how long to wait after too many wrong passwords', async () => {
+      const { page } = stage;
+      await page.click(id('menu'));
+      await page.click(id('leave'));
+      await page.fill(id('login-name'), OWNER.name);
+      const tooMany = page.waitForSelector(`${id('fault')}[data-code=too_many_attempts]`);
+      let met = false;
+      void tooMany.then(() => (met = true));
+      for (let attempt = 0; attempt < ATTEMPTS_MAX && !met; attempt++) {
+        await page.fill(id('login-password'), `wrong ${attempt}`);
+        const answer = page.waitForResponse((response) => response.url().endsWith('/login'));
+        await page.click(id('login-enter'));
+        await answer;
+        await page.waitForSelector(`${id('login-password')}:not([disabled])`);
+      }
+      await tooMany;
+      assert.match(await page.textContent(id('fault')), /\d+ (s\.|秒)/);
+      await stage.isAccessible();
+      await stage.fits();
     });
 
     it('did nothing it must not do', () => assert.deepEqual(stage.faults, []));

@@ -279,6 +279,32 @@ for (const { language, options, titles, said } of languages) {
       await stage.picture(`arrived${suffix}`);
     });
 
+    it('sends a silent message and a call, each with the strategy that fits', async () => {
+      for (const [index, kind, strategy] of [
+        [1, 'silent', 'silent'],
+        [2, 'call', 'call'],
+      ]) {
+        await page.click(`${id('debug-kind')} label >> nth=${index}`);
+        const answer = page.waitForResponse((response) => response.url().endsWith('/debug/send'));
+        await page.click(id('debug-send'));
+        const sent = await (await answer).json();
+        assert.deepEqual([sent.kind, sent.resourcesID], [kind === 'call' ? 'call' : 'message', strategy]);
+        await page.locator(id('following'), { hasText: sent.id }).waitFor();
+        await page.waitForSelector(`${id('hop-vendor')}[data-state=ok]`);
+        const { body } = await stage.api('GET', `/apps/${stage.dev.appID}/traces/${sent.id}`);
+        assert.equal(body.dispatches[0].pushType, kind === 'call' ? 10 : 6);
+      }
+      await stage.isAccessible();
+      await page.click(`${id('debug-kind')} label >> nth=0`);
+    });
+
+    it('sends to a PushID alone', async () => {
+      await stage.go(`${stage.at('/debug')}?pushID=${phone.pushID}`);
+      assert.equal(await page.inputValue(id('debug-name')), phone.pushID);
+      await page.click(id('debug-send'));
+      await page.waitForSelector(`${id('followed-device')}[data-verdict=arrived]`);
+    });
+
     it('names the vendor as the hop that failed, with its words and what to do', async () => {
       await orderFault(stage.dev, {
         next: 1,
