@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     clock::Clock,
-    store::{Outcomes, Store, StoreError, TraceHead, TraceRecord},
+    store::{Outcomes, Recipients, Store, StoreError, TraceHead, TraceRecord},
 };
 use hongyan_wire::AppId;
 use std::{sync::Arc, time::Duration};
@@ -100,9 +100,12 @@ async fn look(
 
 /// The head of a trace; `None` when nothing is known of it.
 pub(super) fn head_of(id: u64, records: &[TraceRecord]) -> Option<TraceHead> {
-    records.first()?;
+    let recipient = match &records.first()?.intent.spec.recipients {
+        Recipients::Users(users) if users.len() == 1 => Some(users[0].clone()),
+        _ => None,
+    };
     let view = of_records(id, records, |_| Vec::new());
-    Some(head(id, view.app_id, &view))
+    Some(TraceHead { recipient, ..head(id, view.app_id, &view) })
 }
 
 fn head(id: u64, app: AppId, view: &TraceView) -> TraceHead {
@@ -117,6 +120,7 @@ fn head(id: u64, app: AppId, view: &TraceView) -> TraceHead {
         app,
         is_call: view.kind == TraceKind::Call,
         sender: view.sender_user_id.clone(),
+        recipient: None,
         conversation,
         accepted_at: view.accepted_at,
         settled: view.settled,

@@ -73,6 +73,8 @@ pub struct TraceHead {
     pub is_call: bool,
     /// Sender or caller.
     pub sender: UserId,
+    /// Whom it is for, if that is one user.
+    pub recipient: Option<UserId>,
     /// The conversation as a recipient names it, and its type; `None` for calls.
     pub conversation: Option<(String, u8)>,
     /// Unix time in ms.

@@ -75,6 +75,19 @@ async fn reported(world: &World, id: MessageId) -> TraceView {
     }
 }
 
+/// The alarm of this kind. It is raised after the receipt is kept, so that the receipt may be seen before it.
+async fn raised(world: &World, kind: &str) -> hongyan_server::store::Alarm {
+    let started = std::time::Instant::now();
+    loop {
+        let alarms = world.server.alarms(Some(world.app.id));
+        if let Some(raised) = alarms.into_iter().find(|alarm| alarm.kind == kind) {
+            return raised;
+        }
+        assert!(started.elapsed() < WAIT, "no alarm {kind}");
+        tokio::task::yield_now().await;
+    }
+}
+
 async fn target(world: &World, user: &str) -> Option<PushTarget> {
     let mut found = world.store().push_targets(world.app.id, &[user_id(user)]).await.unwrap();
     found.remove(&user_id(user)).map(|targets| targets[0].clone())
@@ -232,8 +245,7 @@ async fn limits_and_refused_content_raise_alarms() {
         let action = FaultAction { receipt_result: Some(result), ..FaultAction::default() };
         emulator.add_fault(FaultSpec { next: Some(1), action, ..FaultSpec::default() }).unwrap();
         reported(&world, send(&world, "bob").await).await;
-        let alarms = world.server.alarms(Some(world.app.id));
-        let raised = alarms.iter().find(|alarm| alarm.kind == kind).unwrap_or_else(|| panic!("no {kind}"));
+        let raised = raised(&world, kind).await;
         assert_eq!((raised.code.as_str(), raised.count), (format!("receipt {result}").as_str(), 1));
     }
 }

@@ -476,6 +476,8 @@ export type TraceHead = {
   id: string;
   kind: 'message' | 'call';
   senderUserID: string;
+  /** Whom it is for, if that is one user. */
+  recipientUserID: string | null;
   conversationID: string | null;
   conversationType: number | null;
   /** Unix time in ms */

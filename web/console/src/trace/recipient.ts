@@ -6,6 +6,8 @@ interface Addressed {
   conversationID: string | null;
   conversationType: number | null;
   senderUserID: string;
+  /** Named by the lines of the explorer, which have no devices. */
+  recipientUserID?: string | null;
 }
 
 const GROUP = 2;
@@ -19,6 +21,7 @@ export type Recipient = { group: string } | { user: string } | null;
  */
 export function recipientOf(of: Addressed, devices: readonly Pick<TraceDevice, 'userID'>[]): Recipient {
   if (of.conversationType === GROUP && of.conversationID !== null) return { group: of.conversationID };
+  if (of.recipientUserID) return { user: of.recipientUserID };
   const users = new Set(devices.map((device) => device.userID));
   const [user] = users;
   return users.size === 1 && user !== undefined ? { user } : null;

@@ -24,6 +24,8 @@ struct Shown {
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     is_call: bool,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    recipient: Option<UserId>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     conversation: Option<(String, u8)>,
     accepted_at: u64,
     counts: Outcomes,
@@ -37,6 +39,7 @@ fn read(row: &Row<'_>) -> Result<TraceHead, Trouble> {
         sender: columns::user(row, 2)?,
         settled: row.get(3)?,
         is_call: shown.is_call,
+        recipient: shown.recipient,
         conversation: shown.conversation,
         accepted_at: shown.accepted_at,
         counts: shown.counts,
@@ -53,6 +56,7 @@ fn put(sql: &Connection, head: &TraceHead) -> Result<(), Trouble> {
     }
     let shown = Shown {
         is_call: head.is_call,
+        recipient: head.recipient.clone(),
         conversation: head.conversation.clone(),
         accepted_at: head.accepted_at,
         counts: head.counts,

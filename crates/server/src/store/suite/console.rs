@@ -176,7 +176,18 @@ pub async fn a_credential_is_removed<P: Place>(world: &mut World<P>) {
 
 fn head(id: u64, app: AppId, counts: Outcomes, is_call: bool) -> TraceHead {
     let settled = counts.pending == 0;
-    TraceHead { id, app, is_call, sender: user("ann"), conversation: None, accepted_at: id, settled, counts }
+    let recipient = Some(user("bob"));
+    TraceHead {
+        id,
+        app,
+        is_call,
+        sender: user("ann"),
+        recipient,
+        conversation: None,
+        accepted_at: id,
+        settled,
+        counts,
+    }
 }
 
 pub async fn heads_are_found_by_outcome_kind_and_time<P: Place>(world: &mut World<P>) {
