@@ -114,7 +114,8 @@ fn shown(head: &TraceHead) -> Value {
     };
     json!({
         "id": head.id.to_string(), "kind": if head.is_call { "call" } else { "message" },
-        "senderUserID": head.sender, "recipientUserID": head.recipient, "conversationID": conversation, "conversationType": kind,
+        "senderUserID": head.sender, "recipientUserID": head.recipient,
+        "conversationID": conversation, "conversationType": kind,
         "acceptedAt": head.accepted_at, "settled": head.settled, "counts": head.counts,
     })
 }
