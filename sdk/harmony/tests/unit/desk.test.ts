@@ -93,6 +93,15 @@ describe('an incoming call', () => {
     expect(system.asked.at(-1)).toBe('report s2');
   });
 
+  it('rings again when its user is called again, which an advanced call allows', () => {
+    desk.incoming('sys-1', call('c-1'));
+    change('c-1', 'ringing');
+    change('c-1', 'over');
+    change('c-1', 'ringing');
+    desk.incoming('sys-2', call('c-1'));
+    expect(system.asked).toEqual(['report sys-1', 'disconnected sys-1', 'report sys-2']);
+  });
+
   it('is refused as busy beyond what the system shows, until one is over', () => {
     for (let number = 1; number <= SHOWN_MAX + 1; number++) desk.incoming(`s${number}`, call(`c${number}`));
     expect(system.asked.at(-1)).toBe('refuse s4 busy');

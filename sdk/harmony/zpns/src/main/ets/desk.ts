@@ -143,6 +143,7 @@ export class CallDesk {
     const call = this.#shown.find((shown) => shown.callID === callID);
     if (change === 'ringing') {
       this.#ringing.add(callID);
+      this.#remember(this.#over.filter((over) => over !== callID));
       if (call) this.#known(call);
     } else {
       this.#ringing.delete(callID);
@@ -181,9 +182,13 @@ export class CallDesk {
   /** Rings no more: it is taken off the screen, and a message that comes late finds nothing. */
   #settle(callID: string): void {
     this.#ringing.delete(callID);
-    this.#over.push(callID);
-    if (this.#over.length > OVER_MAX) this.#over.shift();
+    this.#remember([...this.#over, callID].slice(-OVER_MAX));
     this.end(callID);
+  }
+
+  /** Calls that are over, the latest last. One of advanced mode may ring again: its invitation says so. */
+  #remember(over: readonly string[]): void {
+    this.#over.splice(0, Infinity, ...over);
   }
 
   #ask(otherwise: string, asked: Promise<void>): void {
