@@ -121,7 +121,7 @@ mod tests {
             attempts.succeeded("10.0.0.1", Some("ann"));
         }
         let fill = |n| (Key::Address(format!("filled {n}")), Window { since: n as u64, attempts: 1 });
-        attempts.lock().extend((2..2 + ENTRIES_MAX).map(fill));
+        attempts.lock().extend((2..1 + ENTRIES_MAX).map(fill));
         assert_eq!(attempts.begin("one more", None, 10), Ok(()));
         let windows = attempts.lock();
         assert!(windows.len() <= ENTRIES_MAX, "{}", windows.len());
