@@ -18,7 +18,14 @@ export type Error = {
   };
 };
 
-export type RuleCode = 'name_length' | 'password_length' | 'text_length' | 'secret_missing' | 'title_missing' | 'sender_is_receiver' | 'other_kind';
+export type RuleCode =
+  | 'name_length'
+  | 'password_length'
+  | 'text_length'
+  | 'secret_missing'
+  | 'title_missing'
+  | 'sender_is_receiver'
+  | 'other_kind';
 
 export type Words = {
   en: string;
@@ -199,7 +206,33 @@ export type CredentialCheck = {
   rights?: Record<string, boolean>;
 };
 
-export type FindingCode = 'fields_good' | 'signature_good' | 'signature_failed' | 'signature_interrupted' | 'file_too_large' | 'file_not_object' | 'file_not_json' | 'field_missing' | 'field_empty' | 'field_not_text' | 'url_not_https' | 'project_form' | 'name_form' | 'key_pkcs1' | 'key_encrypted' | 'key_not_pem' | 'key_damaged' | 'key_not_rsa' | 'key_size' | 'option_unknown' | 'client_form' | 'set_unknown' | 'base_url_unreadable' | 'base_url_incomplete' | 'base_url_extra' | 'base_url_not_https';
+export type FindingCode =
+  | 'fields_good'
+  | 'signature_good'
+  | 'signature_failed'
+  | 'signature_interrupted'
+  | 'file_too_large'
+  | 'file_not_object'
+  | 'file_not_json'
+  | 'field_missing'
+  | 'field_empty'
+  | 'field_not_text'
+  | 'url_not_https'
+  | 'project_form'
+  | 'name_form'
+  | 'key_pkcs1'
+  | 'key_encrypted'
+  | 'key_not_pem'
+  | 'key_damaged'
+  | 'key_not_rsa'
+  | 'key_size'
+  | 'option_unknown'
+  | 'client_form'
+  | 'set_unknown'
+  | 'base_url_unreadable'
+  | 'base_url_incomplete'
+  | 'base_url_extra'
+  | 'base_url_not_https';
 
 export type CredentialFindings = {
   ok: boolean;
@@ -587,7 +620,14 @@ export type Alarm = {
   appID: number;
   vendor: string;
   appType: number;
-  kind: 'credential_refused' | 'right_missing' | 'mass_death' | 'quota' | 'bad_request' | 'clock' | 'vendor_trouble';
+  kind: 
+    | 'credential_refused'
+    | 'right_missing'
+    | 'mass_death'
+    | 'quota'
+    | 'bad_request'
+    | 'clock'
+    | 'vendor_trouble';
   code: string;
   /** The vendor's words. */
   message: string;
