@@ -22,14 +22,12 @@ export function readWritten() {
 /** The TypeScript text of a document. */
 export function typesOf(document) {
   const schemas = Object.entries(document.components.schemas);
-  const interfaces = schemas.map(([name, schema]) =>
-    `export type ${name} = ${type(schema, 0)};\n`.replace('= \n', '=\n'),
-  );
+  const interfaces = schemas.map(([name, schema]) => `export type ${name} = ${type(schema, 0)};\n`);
   const operations = Object.entries(document.paths).flatMap(([path, item]) =>
     METHODS.filter((method) => item[method]).map((method) => operation(path, method, item[method])),
   );
   const all = `/** Every request by method and path. */\nexport interface Operations {\n${operations.join('')}}\n`;
-  return [HEAD, ...interfaces, all].join('\n');
+  return [HEAD, ...interfaces, all].join('\n').replace(/ +\n/g, '\n');
 }
 
 function operation(path, method, spec) {

@@ -620,7 +620,7 @@ export type Alarm = {
   appID: number;
   vendor: string;
   appType: number;
-  kind: 
+  kind:
     | 'credential_refused'
     | 'right_missing'
     | 'mass_death'
