@@ -1,5 +1,8 @@
 //! A credential of any vendor, as the operator gave it, checked and ready for use.
 
+use std::collections::BTreeMap;
+
+use crate::credential_fault::CredentialFault;
 use crate::harmony::{BearerCache, HarmonyCredential, HarmonyOptions};
 use crate::vendor::VendorKind;
 
@@ -56,14 +59,23 @@ impl From<HarmonyCredential> for Credential {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{field}: {why}")]
 pub struct CredentialError {
+    /// The same in a word that stays, for programs and translations.
+    pub fault: CredentialFault,
     /// The field that is wrong, as it is called in the file or in the options.
     pub field: &'static str,
     /// What is wrong with it and what to do.
     pub why: String,
+    /// The numbers of the sentence by name, for translations.
+    pub values: BTreeMap<&'static str, u64>,
 }
 
 impl CredentialError {
-    pub(crate) fn new(field: &'static str, why: impl Into<String>) -> Self {
-        Self { field, why: why.into() }
+    pub(crate) fn new(fault: CredentialFault, field: &'static str, why: impl Into<String>) -> Self {
+        Self { fault, field, why: why.into(), values: BTreeMap::new() }
+    }
+
+    pub(crate) fn with(mut self, name: &'static str, value: usize) -> Self {
+        self.values.insert(name, value as u64);
+        self
     }
 }

@@ -5,6 +5,7 @@
 //! [`Vendor::interpret`] → one [`Outcome`] per token. To add a vendor: `docs/vendors.md`.
 
 mod credential;
+mod credential_fault;
 #[cfg(test)]
 mod fixtures;
 pub mod harmony;
@@ -16,6 +17,7 @@ mod shorten;
 mod vendor;
 
 pub use credential::{Credential, CredentialError};
+pub use credential_fault::CredentialFault;
 pub use harmony::{BearerCache, HarmonyCredential, HarmonyOptions, HarmonyStrategy, SignError};
 pub use http::{Carried, Carrier, RawAnswer, Transport, TransportConfig, TransportError, VendorRequest};
 pub use notice::{

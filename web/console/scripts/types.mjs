@@ -27,7 +27,7 @@ export function typesOf(document) {
     METHODS.filter((method) => item[method]).map((method) => operation(path, method, item[method])),
   );
   const all = `/** Every request by method and path. */\nexport interface Operations {\n${operations.join('')}}\n`;
-  return [HEAD, ...interfaces, all].join('\n');
+  return [HEAD, ...interfaces, all].join('\n').replace(/ +\n/g, '\n');
 }
 
 function operation(path, method, spec) {
@@ -65,10 +65,17 @@ function comment(indent, text) {
 function type(schema, depth) {
   if (schema.$ref) return schema.$ref.split('/').at(-1);
   if (schema.anyOf) return schema.anyOf.map((one) => type(one, depth)).join(' | ');
-  if (schema.enum)
-    return schema.enum.map((one) => (typeof one === 'string' ? `'${one}'` : String(one))).join(' | ');
+  if (schema.enum) return union(schema.enum, depth);
   const kinds = Array.isArray(schema.type) ? schema.type : [schema.type];
   return kinds.map((kind) => simple(kind, schema, depth)).join(' | ');
+}
+
+/** The values of an enumeration, one a line when they are many. */
+function union(values, depth) {
+  const words = values.map((one) => (typeof one === 'string' ? `'${one}'` : String(one)));
+  const line = words.join(' | ');
+  if (line.length <= LINE_MAX) return line;
+  return words.map((word) => `\n${'  '.repeat(depth + 1)}| ${word}`).join('');
 }
 
 function simple(kind, schema, depth) {

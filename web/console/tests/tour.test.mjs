@@ -34,6 +34,8 @@ const languages = [
       outcome: 'pushed',
       vendor: /Vendor/,
       binding: /Binding/,
+      missing: /^It is missing/,
+      untitled: /A notice needs a title/,
     },
   },
   {
@@ -54,7 +56,14 @@ const languages = [
       reference: 'API 参考',
       account: '账号',
     },
-    said: { refused: /名称或密码错误/, outcome: '已推送', vendor: /厂商/, binding: /绑定/ },
+    said: {
+      refused: /名称或密码错误/,
+      outcome: '已推送',
+      vendor: /厂商/,
+      binding: /绑定/,
+      missing: /^缺少此字段/,
+      untitled: /通知必须有标题/,
+    },
   },
 ];
 
@@ -194,6 +203,7 @@ for (const { language, options, titles, said } of languages) {
       await second.locator(id('credential-give')).click();
       await page.fill(id('key-text'), '{"project_id":"1"}');
       await page.waitForSelector(`${id('findings')}[data-ok=false]`);
+      assert.match(await page.textContent('[data-finding=field_missing]'), said.missing);
       assert.ok(await page.isDisabled(id('credential-save')));
       await stage.isAccessible();
       await page.setInputFiles(id('key-chooser'), join(stage.server.data, 'demo-service-account.json'));
@@ -246,6 +256,18 @@ for (const { language, options, titles, said } of languages) {
       await page.click(id('debug-dry'));
       await page.waitForSelector(`${id('foreseen-device')}[data-step=suppress]`);
       await stage.isAccessible();
+    });
+
+    it('does not send a notice without a title', async () => {
+      const title = await page.inputValue(id('debug-title'));
+      await page.fill(id('debug-title'), ' ');
+      await page.click(id('debug-send'));
+      await page.waitForSelector(`${id('debug-title')}[aria-invalid=true]`);
+      await page.getByText(said.untitled).waitFor();
+      await stage.isAccessible();
+      assert.deepEqual(stage.refused.filter((one) => one.includes('/debug/')), [], 'the form says it itself');
+      await page.fill(id('debug-title'), title);
+      await page.getByText(said.untitled).waitFor({ state: 'detached' });
     });
 
     it('follows a send that stops at the binding', async () => {

@@ -101,7 +101,7 @@ mod tests {
             (json!({ "heartbeat_timeout_ms": 5000 }), "heartbeat_timeout_ms"),
         ] {
             let refused = format!("{:?}", change(bad.clone()).unwrap_err());
-            assert!(refused.contains(&format!("(\"{field}\"")), "{bad}: {refused}");
+            assert!(refused.contains(&format!("name: \"{field}\"")), "{bad}: {refused}");
         }
     }
 }

@@ -3,7 +3,7 @@
 use super::{
     Admin,
     gate::{Caller, Note, no_such_app, noted},
-    refused::{Answer, Asked, Refused},
+    refused::{Answer, Asked, Refused, Rule},
 };
 use crate::store::{App, AppChange, AppChanged, AppKey, NewApp, Role};
 use axum::{Extension, Json, extract::State, response::Response};
@@ -64,7 +64,10 @@ fn good_name(name: &str) -> Result<String, Refused> {
     let good = (1..=NAME_CHARS_MAX).contains(&name.chars().count()) && !name.chars().any(char::is_control);
     match good {
         true => Ok(name.to_owned()),
-        false => Err(Refused::input("name", format!("a name has 1 to {NAME_CHARS_MAX} characters"))),
+        false => {
+            let rule = format!("a name has 1 to {NAME_CHARS_MAX} characters");
+            Err(Refused::input("name", rule).rule(Rule::NameLength))
+        }
     }
 }
 

@@ -4,7 +4,7 @@ use super::{
     Admin,
     alarms::shown as alarm,
     gate::{Note, noted},
-    refused::{Answer, Asked, At, Refused},
+    refused::{Answer, Asked, At, Refused, Rule},
 };
 use crate::{
     push::{Level, parse_credential},
@@ -49,7 +49,7 @@ pub(super) async fn vendors() -> Answer {
 }
 
 /// What may be told of a parsed credential.
-fn described(parsed: Option<&Credential>) -> Value {
+pub(super) fn described(parsed: Option<&Credential>) -> Value {
     match parsed {
         Some(Credential::Harmony(one)) => json!({
             "projectID": one.project_id(), "keyID": one.key_id(), "subAccount": one.sub_account(),
@@ -77,12 +77,13 @@ fn shown(admin: &Admin, app: AppId, one: &StoredCredential) -> Value {
     let alarms = alarms.filter(|alarm| (alarm.vendor, alarm.app_type) == (one.vendor, one.app_type));
     let set = if one.app_type == 1 { String::new() } else { format!("/{}", one.app_type) };
     let mut all = described(parsed.as_ref().ok());
+    let fault = parsed.as_ref().err();
     let rest = json!({
         "vendor": one.vendor, "appType": one.app_type, "clientID": one.client_id, "baseURL": one.base_url,
         "callbackUser": one.callback.as_ref().map(|callback| &callback.user),
         "receiptsPath": format!("/receipts/{}/{app}{set}", one.vendor),
         "rights": one.rights, "updatedAt": one.updated_at, "usable": parsed.is_ok(),
-        "fault": parsed.err().map(|error| error.to_string()),
+        "fault": fault.map(ToString::to_string), "faultCode": fault.map(|error| error.fault.as_str()),
         "circuit": level.map(|level| level.circuit.as_str()),
         "pausedSince": level.and_then(|level| level.paused_since),
         "alarms": alarms.map(|one| alarm(&one)).collect::<Vec<_>>(),
@@ -91,65 +92,6 @@ fn shown(admin: &Admin, app: AppId, one: &StoredCredential) -> Value {
         all.extend(rest);
     }
     all
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "camelCase")]
-pub(super) struct Checked {
-    vendor: VendorKind,
-    app_type: u8,
-    file: String,
-    #[serde(rename = "clientID", default)]
-    client_id: Option<String>,
-    #[serde(rename = "baseURL", default)]
-    base_url: Option<String>,
-    #[serde(default)]
-    rights: BTreeMap<String, bool>,
-}
-
-/// `POST /apps/{app}/credentials/check`: stores nothing, asks nobody.
-pub(super) async fn check(State(admin): State<Admin>, Asked(asked): Asked<Checked>) -> Answer {
-    app_type(asked.app_type)?;
-    let candidate = StoredCredential {
-        vendor: asked.vendor,
-        app_type: asked.app_type,
-        file: asked.file.into(),
-        client_id: text("clientID", asked.client_id)?,
-        base_url: text("baseURL", asked.base_url)?,
-        rights: asked.rights,
-        callback: None,
-        updated_at: admin.clock.now_ms(),
-    };
-    let (mut findings, parsed) = match parse_credential(&candidate) {
-        Ok(parsed) => {
-            let found = "every field is there and the private key can be read";
-            (vec![finding("fields", true, None, found)], Some(parsed))
-        }
-        Err(error) => {
-            let options = ["client_id", "base_url", "app_type", "options", "rights"];
-            let check = match error.field {
-                field if options.contains(&field) => "options",
-                "private_key" => "key",
-                _ => "fields",
-            };
-            (vec![finding(check, false, Some(error.field), &error.why)], None)
-        }
-    };
-    if let Some(parsed) = &parsed {
-        let signed = parsed.bearer_cache().bearer(admin.clock.now_ms()).await;
-        findings.push(match signed {
-            Ok(_) => finding("signature", true, None, "a token could be signed with the key"),
-            Err(error) => finding("signature", false, Some("private_key"), &error.to_string()),
-        });
-    }
-    let mut answer = described(parsed.as_ref());
-    answer["ok"] = findings.iter().all(|finding| finding["ok"] == true).into();
-    answer["findings"] = findings.into();
-    Ok(Json(answer))
-}
-
-fn finding(check: &str, ok: bool, field: Option<&str>, text: &str) -> Value {
-    json!({ "check": check, "ok": ok, "field": field, "text": text })
 }
 
 #[derive(Deserialize)]
@@ -174,7 +116,7 @@ fn given<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Option<String>>, D
     Option::deserialize(from).map(Some)
 }
 
-fn app_type(number: u8) -> Result<u8, Refused> {
+pub(super) fn app_type(number: u8) -> Result<u8, Refused> {
     match number {
         1 | 2 => Ok(number),
         _ => Err(Refused::input("appType", "1 or 2")),
@@ -182,11 +124,11 @@ fn app_type(number: u8) -> Result<u8, Refused> {
 }
 
 /// An optional text; empty is none.
-fn text(field: &str, text: Option<String>) -> Result<Option<String>, Refused> {
+pub(super) fn text(field: &str, text: Option<String>) -> Result<Option<String>, Refused> {
     let text = text.map(|text| text.trim().to_owned()).filter(|text| !text.is_empty());
     match text {
         Some(text) if text.len() > TEXT_BYTES_MAX => {
-            Err(Refused::input(field, format!("at most {TEXT_BYTES_MAX} bytes")))
+            Err(Refused::input(field, format!("at most {TEXT_BYTES_MAX} bytes")).rule(Rule::TextLength))
         }
         text => Ok(text),
     }
@@ -214,6 +156,7 @@ pub(super) async fn put(
     let new = merged(asked, before, (vendor, set), admin.clock.now_ms())?;
     parse_credential(&new).map_err(|error| {
         Refused::new(StatusCode::BAD_REQUEST, "credential_refused", error.to_string())
+            .fault(error)
             .hint("check it first: POST …/credentials/check names what is wrong")
     })?;
     admin.store.put_credential(app.id, new.clone()).await?;
@@ -260,8 +203,9 @@ fn callback(
     };
     let Some(user) = user else { return Ok(None) };
     let secret = text("callbackSecret", secret)?.map(Secret::from).or(kept.map(|callback| callback.secret));
-    let secret =
-        secret.ok_or_else(|| Refused::input("callbackSecret", "a callback user needs its secret"))?;
+    let secret = secret.ok_or_else(|| {
+        Refused::input("callbackSecret", "a callback user needs its secret").rule(Rule::SecretMissing)
+    })?;
     Ok(Some(StoredCallback { user, secret }))
 }
 

@@ -5,7 +5,7 @@ use super::{
     Admin,
     gate::{Note, noted},
     passwords::fresh_token,
-    refused::{Answer, Asked, Refused},
+    refused::{Answer, Asked, Refused, Rule},
     strategies::stored,
 };
 use crate::{
@@ -103,13 +103,20 @@ impl Debugging {
             None => UserId::new(SENDER)?,
         };
         if from == to {
-            return Err(Refused::input("fromUserID", "sender and receiver must differ"));
+            return Err(
+                Refused::input("fromUserID", "sender and receiver must differ").rule(Rule::SenderIsReceiver)
+            );
+        }
+        let (resources_id, kind) = self.strategy(admin, app.id).await?;
+        if kind == NoticeKind::Alert && self.title.trim().is_empty() {
+            let rule = "a notice needs a title; the vendor refuses one without";
+            return Err(Refused::input("title", rule).rule(Rule::TitleMissing));
         }
         let push = PushConfig {
             title: self.title.clone(),
             content: self.content.clone(),
             payload: self.payload.clone(),
-            resources_id: self.strategy(admin, app.id).await?,
+            resources_id,
             ..PushConfig::default()
         };
         push.check()?;
@@ -137,8 +144,9 @@ impl Debugging {
         }
     }
 
-    /// The strategy by name: the one that was named, or the first of this kind. An alert needs none.
-    async fn strategy(&self, admin: &Admin, app: AppId) -> Result<String, Refused> {
+    /// The strategy by name, and what it makes: the one that was named, or the first of this kind. An alert needs
+    /// none.
+    async fn strategy(&self, admin: &Admin, app: AppId) -> Result<(String, NoticeKind), Refused> {
         let wanted = match self.kind {
             Kind::Alert => NoticeKind::Alert,
             Kind::Silent => NoticeKind::Silent,
@@ -147,19 +155,22 @@ impl Debugging {
         if let Some(name) = self.resources_id.as_ref().filter(|name| !name.is_empty()) {
             let kind = kind_of(&stored(admin, app, name).await?);
             return match self.kind == Kind::Call || kind == wanted {
-                true => Ok(name.clone()),
-                false => Err(Refused::input("resourcesID", "this strategy makes another kind of notice")),
+                true => Ok((name.clone(), kind)),
+                false => {
+                    let rule = "this strategy makes another kind of notice";
+                    Err(Refused::input("resourcesID", rule).rule(Rule::OtherKind))
+                }
             };
         }
         if self.kind == Kind::Alert {
-            return Ok(String::new());
+            return Ok((String::new(), NoticeKind::Alert));
         }
         let all = admin.store.strategies(app).await?;
         let fits = |options: &str| {
             serde_json::from_str::<StrategyOptions>(options).is_ok_and(|options| kind_of(&options) == wanted)
         };
         let found = all.into_iter().find(|one| fits(&one.options)).map(|one| one.resources_id);
-        found.ok_or_else(|| {
+        found.map(|name| (name, wanted)).ok_or_else(|| {
             let push_type = if self.kind == Kind::Silent { 6 } else { 10 };
             let message = "the app has no strategy that makes notices of this kind";
             let hint = format!("make one: {{\"harmony\":{{\"push_type\":{push_type}}}}}");

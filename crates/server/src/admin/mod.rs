@@ -10,6 +10,7 @@ mod app_settings;
 mod apps;
 mod attempts;
 mod audit;
+mod credential_check;
 mod credential_test;
 mod credentials;
 mod dashboard;

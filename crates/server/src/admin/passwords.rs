@@ -1,6 +1,6 @@
 //! Passwords as argon2id hashes, and tokens as SHA-256. Both are checked off the async threads or in no time.
 
-use super::refused::Refused;
+use super::refused::{Refused, Rule};
 use crate::store::TokenHash;
 use argon2::{
     Argon2,
@@ -40,7 +40,7 @@ impl Passwords {
         if password.chars().count() < CHARS_MIN || password.len() > BYTES_MAX {
             let rule =
                 format!("a password has {CHARS_MIN} characters at least and {BYTES_MAX} bytes at most");
-            return Err(Refused::input("password", rule));
+            return Err(Refused::input("password", rule).rule(Rule::PasswordLength));
         }
         let hashed = self.run(move || hashed(&password)).await?;
         hashed.ok_or_else(|| Refused::input("password", "this password cannot be used"))

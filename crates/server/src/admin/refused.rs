@@ -7,6 +7,7 @@ use axum::{
     http::{StatusCode, header, request::Parts},
     response::{IntoResponse, Response},
 };
+use hongyan_vendors::CredentialError;
 use hongyan_wire::Refusal;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
@@ -18,12 +19,55 @@ pub(super) struct Refused {
     code: &'static str,
     message: String,
     hint: String,
-    fields: Vec<(String, String)>,
+    fields: Vec<Field>,
     retry_after_s: Option<u64>,
+}
+
+/// Rules that a page says in its own words. Others are told in the server's sentence alone.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Rule {
+    NameLength,
+    PasswordLength,
+    TextLength,
+    SecretMissing,
+    TitleMissing,
+    SenderIsReceiver,
+    OtherKind,
+}
+
+impl Rule {
+    /// By variant; `RuleCode` of `openapi.json` lists the same.
+    const CODES: [&str; 7] = [
+        "name_length",
+        "password_length",
+        "text_length",
+        "secret_missing",
+        "title_missing",
+        "sender_is_receiver",
+        "other_kind",
+    ];
+}
+
+/// A field that breaks a rule, and the rule; some rules have a code.
+#[derive(Debug)]
+struct Field {
+    name: String,
+    rule: String,
+    code: Option<&'static str>,
 }
 
 /// What a handler gives.
 pub(super) type Answer<T = Value> = Result<Json<T>, Refused>;
+
+impl Field {
+    fn shown(&self) -> Value {
+        let mut shown = json!({ "field": self.name, "message": self.rule });
+        if let Some(code) = self.code {
+            shown["code"] = code.into();
+        }
+        shown
+    }
+}
 
 impl Refused {
     pub fn new(status: StatusCode, code: &'static str, message: impl Into<String>) -> Self {
@@ -53,8 +97,23 @@ impl Refused {
         let rule = rule.into();
         let message = if field.is_empty() { rule.clone() } else { format!("{field}: {rule}") };
         let mut refused = Self::new(StatusCode::BAD_REQUEST, "invalid_input", message);
-        refused.fields.push((field.to_owned(), rule));
+        refused.fields.push(Field { name: field.to_owned(), rule, code: None });
         refused
+    }
+
+    /// Names the rule that was broken by a word that stays, so that a page can say it in other languages.
+    pub fn rule(mut self, rule: Rule) -> Self {
+        if let Some(field) = self.fields.last_mut() {
+            field.code = Some(Rule::CODES[rule as usize]);
+        }
+        self
+    }
+
+    /// Names the field of a credential that is wrong.
+    pub fn fault(mut self, error: CredentialError) -> Self {
+        let code = Some(error.fault.as_str());
+        self.fields.push(Field { name: error.field.to_owned(), rule: error.why, code });
+        self
     }
 
     pub fn too_many(retry_after_s: u64) -> Self {
@@ -83,8 +142,7 @@ impl IntoResponse for Refused {
     fn into_response(self) -> Response {
         let mut error = json!({ "code": self.code, "message": self.message, "hint": self.hint });
         if !self.fields.is_empty() {
-            let fields = self.fields.iter().map(|(field, rule)| json!({"field": field, "message": rule}));
-            error["fields"] = fields.collect();
+            error["fields"] = self.fields.iter().map(Field::shown).collect();
         }
         let mut response = (self.status, Json(json!({ "error": error }))).into_response();
         if let Some(seconds) = self.retry_after_s {
@@ -133,5 +191,17 @@ impl<T: DeserializeOwned + Send, S: Send + Sync> FromRequestParts<S> for At<T> {
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Refused> {
         let read = Path::from_request_parts(parts, state).await;
         read.map(|Path(named)| Self(named)).map_err(|rejection| Refused::input("", rejection.body_text()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The console's own test reads the document's list and asks for words in both languages.
+    #[test]
+    fn the_document_lists_every_code_of_a_rule() {
+        let document: Value = serde_json::from_str(crate::admin::openapi::TEXT).unwrap();
+        assert_eq!(document["components"]["schemas"]["RuleCode"]["enum"], json!(Rule::CODES));
     }
 }

@@ -3,8 +3,8 @@
 //! The document `openapi.json` says the same to others; a test holds both together.
 
 use super::{
-    Admin, administrators, alarms, app_settings, apps, audit, credential_test, credentials, dashboard, debug,
-    openapi, secrets, sign_in, strategies, token04, traces, users,
+    Admin, administrators, alarms, app_settings, apps, audit, credential_check, credential_test, credentials,
+    dashboard, debug, openapi, secrets, sign_in, strategies, token04, traces, users,
 };
 use crate::store::Role;
 use axum::{
@@ -83,7 +83,7 @@ routes! {
 
     get "/vendors" VIEWER "" => credentials::vendors;
     get "/apps/{app}/credentials" VIEWER "" => credentials::all;
-    post "/apps/{app}/credentials/check" OPERATOR "" => credentials::check;
+    post "/apps/{app}/credentials/check" OPERATOR "" => credential_check::check;
     put "/apps/{app}/credentials/{vendor}/{appType}" OPERATOR "credential.put" => credentials::put;
     delete "/apps/{app}/credentials/{vendor}/{appType}" OPERATOR "credential.remove" => credentials::remove;
     post "/apps/{app}/credentials/{vendor}/{appType}/test" OPERATOR "credential.test" => credential_test::test;

@@ -4,7 +4,7 @@ use super::{
     Admin,
     gate::{COOKIE, Caller, Note, Who, noted},
     passwords::{fresh_token, token_hash},
-    refused::{Answer, Asked, Refused},
+    refused::{Answer, Asked, Refused, Rule},
 };
 use crate::store::{Administrator, AuditEntry, LinkUse, NewLogin};
 use axum::{
@@ -92,7 +92,10 @@ pub(super) fn good_name(name: &str) -> Result<String, Refused> {
     let good = (1..=NAME_CHARS_MAX).contains(&name.chars().count()) && !name.chars().any(char::is_control);
     match good {
         true => Ok(name.to_owned()),
-        false => Err(Refused::input("name", format!("a name has 1 to {NAME_CHARS_MAX} characters"))),
+        false => {
+            let rule = format!("a name has 1 to {NAME_CHARS_MAX} characters");
+            Err(Refused::input("name", rule).rule(Rule::NameLength))
+        }
     }
 }
 

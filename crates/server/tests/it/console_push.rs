@@ -36,11 +36,24 @@ async fn a_credential_is_checked_stored_tried_and_removed() {
     };
     let good = check(&kit.account).await;
     assert_eq!((&good["ok"], &good["findings"][1]["check"]), (&json!(true), &json!("signature")));
+    let codes = |found: &Value| {
+        let codes =
+            found["findings"].as_array().unwrap().iter().map(|one| one["code"].as_str().unwrap().to_owned());
+        codes.collect::<Vec<_>>()
+    };
+    assert_eq!(codes(&good), ["fields_good", "signature_good"]);
+    let broken = check("{").await;
+    assert_eq!(
+        (codes(&broken), &broken["findings"][0]["values"]["line"]),
+        (vec!["file_not_json".to_owned()], &json!(1))
+    );
     let bad = check("{}").await;
+    assert_eq!(codes(&bad), ["field_missing"]);
     assert_eq!((&bad["ok"], &bad["projectID"]), (&json!(false), &Value::Null), "{bad}");
     let path = format!("/apps/{app}/credentials/harmony/2");
     let refused = world.ask(&owner, "PUT", &path, Some(&json!({ "file": "{}" }))).await;
     assert_eq!(refused.code(), "credential_refused");
+    assert_eq!(refused.body["error"]["fields"][0]["code"], "field_missing");
     let missing = world.ask(&owner, "PUT", &path, Some(&json!({ "clientID": "1" }))).await;
     assert_eq!(missing.code(), "invalid_input", "a new one needs its file");
     let new = json!({
@@ -116,6 +129,16 @@ async fn a_notice_is_foreseen_sent_and_followed_hop_by_hop() {
     let last = trace["events"].as_array().unwrap().last().unwrap()["at"].as_u64().unwrap();
     let later = world.good(&owner, "GET", &format!("/apps/{app}/traces/{id}?after={last}"), None).await;
     assert_eq!((&later["events"], &later["eventsTotal"]), (&json!([]), &trace["eventsTotal"]));
+    for way in ["send", "dry-run"] {
+        let before = world.requests();
+        let untitled = json!({ "userID": "bob", "kind": "alert", "title": " ", "content": "hello" });
+        let path = format!("/apps/{app}/debug/{way}");
+        let refused = world.ask(&owner, "POST", &path, Some(&untitled)).await;
+        assert_eq!(refused.code(), "invalid_input", "the vendor would refuse it");
+        let field = &refused.body["error"]["fields"][0];
+        assert_eq!((&field["field"], &field["code"]), (&json!("title"), &json!("title_missing")));
+        assert_eq!(world.requests(), before);
+    }
     let silent = json!({ "userID": "bob", "kind": "silent", "payload": "x" });
     let sent = world.good(&owner, "POST", &send, Some(&silent)).await;
     assert_eq!(sent["resourcesID"], "silent");

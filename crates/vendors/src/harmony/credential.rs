@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::credential::CredentialError;
+use crate::credential_fault::CredentialFault as Fault;
 use crate::http::{is_loopback, origin_of};
 
 /// Where Push Kit listens.
@@ -96,7 +97,8 @@ impl HarmonyOptions {
         if json.trim().is_empty() {
             return Ok(Self::default());
         }
-        serde_json::from_str(json).map_err(|error| CredentialError::new("options", format!("{error}.")))
+        serde_json::from_str(json)
+            .map_err(|error| CredentialError::new(Fault::OptionUnknown, "options", format!("{error}.")))
     }
 
     fn check(mut self) -> Result<Self, CredentialError> {
@@ -104,10 +106,11 @@ impl HarmonyOptions {
             && !is_path_word(client_id)
         {
             let why = "must be the app's Client ID from AppGallery Connect: letters, digits, - and _ only.";
-            return Err(CredentialError::new("client_id", why));
+            return Err(CredentialError::new(Fault::ClientForm, "client_id", why));
         }
         if !matches!(self.app_type, 1 | 2) {
-            return Err(CredentialError::new("app_type", format!("is {}, must be 1 or 2.", self.app_type)));
+            let why = format!("is {}, must be 1 or 2.", self.app_type);
+            return Err(CredentialError::new(Fault::SetUnknown, "app_type", why));
         }
         let end = self.base_url.trim_end_matches('/').len();
         self.base_url.truncate(end);
@@ -143,7 +146,7 @@ impl HarmonyCredential {
         let project_id = text_of(&file, "project_id")?;
         if !is_path_word(project_id) {
             let why = "must be the project's number from the API Console: letters, digits, - and _ only.";
-            return Err(CredentialError::new("project_id", why));
+            return Err(CredentialError::new(Fault::ProjectForm, "project_id", why));
         }
         let key = read_key(text_of(&file, "private_key")?)?;
         Ok(Self(Arc::new(Checked {
@@ -205,41 +208,43 @@ impl fmt::Debug for HarmonyCredential {
 fn read_file(json: &str) -> Result<Map<String, Value>, CredentialError> {
     if json.len() > FILE_BYTES_MAX {
         let why = format!("is {} bytes long; a service account's key file has less than 64 KiB.", json.len());
-        return Err(CredentialError::new("file", why));
+        return Err(CredentialError::new(Fault::FileTooLarge, "file", why));
     }
     // serde_json's own message would quote nothing but a position, which is safe and enough.
     match serde_json::from_str(json.trim_start_matches('\u{feff}')) {
         Ok(Value::Object(file)) => Ok(file),
         Ok(_) => {
-            Err(CredentialError::new("file", "is not a JSON object; upload the service account's key file."))
+            let why = "is not a JSON object; upload the service account's key file.";
+            Err(CredentialError::new(Fault::FileNotObject, "file", why))
         }
         Err(error) => {
             let (line, column) = (error.line(), error.column());
             let why = format!(
                 "is not JSON (line {line}, column {column}); upload the key file as it was downloaded."
             );
-            Err(CredentialError::new("file", why))
+            let error = CredentialError::new(Fault::FileNotJson, "file", why);
+            Err(error.with("line", line).with("column", column))
         }
     }
 }
 
 fn text_of<'a>(file: &'a Map<String, Value>, field: &'static str) -> Result<&'a str, CredentialError> {
-    let why = match file.get(field) {
+    let (fault, why) = match file.get(field) {
         Some(Value::String(text)) if !text.trim().is_empty() => return Ok(text),
-        Some(Value::String(_)) => "is empty",
-        Some(_) => "is not text",
-        None => "is missing",
+        Some(Value::String(_)) => (Fault::FieldEmpty, "is empty"),
+        Some(_) => (Fault::FieldNotText, "is not text"),
+        None => (Fault::FieldMissing, "is missing"),
     };
     let advice =
         "download the service account's key file again from the API Console and upload it unchanged.";
-    Err(CredentialError::new(field, format!("{why}; {advice}")))
+    Err(CredentialError::new(fault, field, format!("{why}; {advice}")))
 }
 
 fn id_of<'a>(file: &'a Map<String, Value>, field: &'static str) -> Result<&'a str, CredentialError> {
     let id = text_of(file, field)?;
     if id.len() > ID_BYTES_MAX || id.chars().any(|c| c.is_control() || c.is_whitespace()) {
         let why = format!("must be a name of at most {ID_BYTES_MAX} bytes without blanks.");
-        return Err(CredentialError::new(field, why));
+        return Err(CredentialError::new(Fault::NameForm, field, why));
     }
     Ok(id)
 }
@@ -255,58 +260,69 @@ fn check_https(field: &'static str, url: &str) -> Result<(), CredentialError> {
             Ok(())
         }
         _ => {
-            Err(CredentialError::new(field, "is not an https URL; upload the key file as it was downloaded."))
+            let why = "is not an https URL; upload the key file as it was downloaded.";
+            Err(CredentialError::new(Fault::UrlNotHttps, field, why))
         }
     }
 }
 
 fn check_base_url(url: &str) -> Result<(), CredentialError> {
-    let refuse = |why: &str| Err(CredentialError::new("base_url", why));
-    let Ok(uri) = url.parse::<Uri>() else { return refuse("is not a URL.") };
+    let refuse = |fault, why: &str| Err(CredentialError::new(fault, "base_url", why));
+    let Ok(uri) = url.parse::<Uri>() else { return refuse(Fault::BaseUrlUnreadable, "is not a URL.") };
     let Some((scheme, host)) = origin_of(&uri) else {
-        return refuse("needs a scheme and a host, such as https://push-api.cloud.huawei.com.");
+        let why = "needs a scheme and a host, such as https://push-api.cloud.huawei.com.";
+        return refuse(Fault::BaseUrlIncomplete, why);
     };
     if uri.query().is_some() || uri.authority().is_some_and(|authority| authority.as_str().contains('@')) {
-        return refuse("must have no query and no user name.");
+        return refuse(Fault::BaseUrlExtra, "must have no query and no user name.");
     }
     match scheme {
         "https" => Ok(()),
         "http" if is_loopback(host) => Ok(()),
-        "http" => refuse("must be https; plain http is allowed only to a loopback address."),
-        _ => refuse("must begin with https://."),
+        "http" => {
+            let why = "must be https; plain http is allowed only to a loopback address.";
+            refuse(Fault::BaseUrlNotHttps, why)
+        }
+        _ => refuse(Fault::BaseUrlNotHttps, "must begin with https://."),
     }
 }
 
 /// Reads the PEM text of a PKCS#8 key. A key that was escaped twice (`\n` as two characters) is read too.
 fn read_key(pem: &str) -> Result<KeyPair, CredentialError> {
-    let refuse = |why: &str| Err(CredentialError::new("private_key", why));
-    let pem = pem.replace("\\n", "\n");
+    let refuse = |fault, why: &str| CredentialError::new(fault, "private_key", why);
+    let der = der_of(&pem.replace("\\n", "\n")).map_err(|(fault, why)| refuse(fault, why))?;
+    let key = KeyPair::from_pkcs8(&der).map_err(|_| {
+        let why = "is not an RSA key of 2048 to 8192 bits in PKCS#8 form; Push Kit signs with RSA (PS256).";
+        refuse(Fault::KeyNotRsa, why)
+    })?;
+    let bits = key.public_modulus_len() * 8;
+    if !KEY_BITS.contains(&bits) {
+        let why = format!("has {bits} bits; 2048 to 8192 are allowed.");
+        return Err(refuse(Fault::KeySize, &why).with("bits", bits));
+    }
+    Ok(key)
+}
+
+/// The bytes between the first and the last line of a PEM text.
+fn der_of(pem: &str) -> Result<Vec<u8>, (Fault, &'static str)> {
     if pem.contains("BEGIN RSA PRIVATE KEY") {
-        return refuse("is in the PKCS#1 form; convert it with \"openssl pkcs8 -topk8 -nocrypt\".");
+        let why = "is in the PKCS#1 form; convert it with \"openssl pkcs8 -topk8 -nocrypt\".";
+        return Err((Fault::KeyPkcs1, why));
     }
     if pem.contains("BEGIN ENCRYPTED PRIVATE KEY") {
-        return refuse("is encrypted; remove the pass phrase with \"openssl pkcs8 -topk8 -nocrypt\".");
+        let why = "is encrypted; remove the pass phrase with \"openssl pkcs8 -topk8 -nocrypt\".";
+        return Err((Fault::KeyEncrypted, why));
     }
     let body = pem.split_once(BEGIN).and_then(|(_, rest)| rest.split_once(END)).map(|(body, _)| body);
     let Some(body) = body else {
-        return refuse(
-            "is not a PEM text from \"-----BEGIN PRIVATE KEY-----\" to \"-----END PRIVATE KEY-----\".",
-        );
+        let why = "is not a PEM text from \"-----BEGIN PRIVATE KEY-----\" to \"-----END PRIVATE KEY-----\".";
+        return Err((Fault::KeyNotPem, why));
     };
     let base64: String = body.split_whitespace().collect();
-    let Ok(der) = STANDARD.decode(base64) else {
-        return refuse("is damaged (not base64 between its first and last line); upload the file unchanged.");
-    };
-    let Ok(key) = KeyPair::from_pkcs8(&der) else {
-        return refuse(
-            "is not an RSA key of 2048 to 8192 bits in PKCS#8 form; Push Kit signs with RSA (PS256).",
-        );
-    };
-    let bits = key.public_modulus_len() * 8;
-    if !KEY_BITS.contains(&bits) {
-        return refuse(&format!("has {bits} bits; 2048 to 8192 are allowed."));
-    }
-    Ok(key)
+    STANDARD.decode(base64).map_err(|_| {
+        let why = "is damaged (not base64 between its first and last line); upload the file unchanged.";
+        (Fault::KeyDamaged, why)
+    })
 }
 
 #[cfg(test)]

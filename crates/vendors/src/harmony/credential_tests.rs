@@ -61,22 +61,27 @@ fn bad_values_are_refused_with_advice() {
     let encrypted = pem().replace(" PRIVATE", " ENCRYPTED PRIVATE");
     let damaged = pem().replacen("\nMII", "\n***", 1);
     let table = [
-        ("project_id", "../v1/evil", "letters, digits"),
-        ("key_id", "two words", "without blanks"),
-        ("sub_account", &"9".repeat(129), "at most 128 bytes"),
-        ("token_uri", "http://example.com/", "not an https URL"),
-        ("auth_uri", "nowhere", "not an https URL"),
-        ("private_key", "hello", "not a PEM text"),
-        ("private_key", &pkcs1, "openssl pkcs8"),
-        ("private_key", &encrypted, "is encrypted"),
-        ("private_key", &damaged, "is damaged"),
-        ("private_key", "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----", "is not an RSA key"),
+        ("project_id", "../v1/evil", Fault::ProjectForm, "letters, digits"),
+        ("key_id", "two words", Fault::NameForm, "without blanks"),
+        ("sub_account", &"9".repeat(129), Fault::NameForm, "at most 128 bytes"),
+        ("token_uri", "http://example.com/", Fault::UrlNotHttps, "not an https URL"),
+        ("auth_uri", "nowhere", Fault::UrlNotHttps, "not an https URL"),
+        ("private_key", "hello", Fault::KeyNotPem, "not a PEM text"),
+        ("private_key", &pkcs1, Fault::KeyPkcs1, "openssl pkcs8"),
+        ("private_key", &encrypted, Fault::KeyEncrypted, "is encrypted"),
+        ("private_key", &damaged, Fault::KeyDamaged, "is damaged"),
+        (
+            "private_key",
+            "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----",
+            Fault::KeyNotRsa,
+            "is not an RSA key",
+        ),
     ];
-    for (field, value, expected) in table {
+    for (field, value, fault, expected) in table {
         let mut file = service_account();
         file[field] = value.into();
         let error = refusal(&file);
-        assert_eq!(error.field, field);
+        assert_eq!((error.field, error.fault), (field, fault));
         assert!(error.why.contains(expected), "{error}");
     }
 }
@@ -93,10 +98,17 @@ fn a_key_of_another_kind_is_refused() {
 
 #[test]
 fn what_is_no_key_file_is_refused_without_quoting_it() {
-    let table = [("[]", "not a JSON object"), ("{\"private_key\": \"top secret", "is not JSON (line 1")];
-    for (file, expected) in table {
+    let table = [
+        ("[]", Fault::FileNotObject, "not a JSON object"),
+        ("{\"private_key\": \"top secret", Fault::FileNotJson, "is not JSON (line 1"),
+    ];
+    for (file, fault, expected) in table {
         let error = HarmonyCredential::parse(file).expect_err("refused");
         assert!(error.field == "file" && error.why.contains(expected), "{error}");
+        assert_eq!(
+            (error.fault, error.values.get("line").copied()),
+            (fault, (fault == Fault::FileNotJson).then_some(1))
+        );
         assert!(!error.to_string().contains("top secret"));
     }
     let error = HarmonyCredential::parse(&" ".repeat(FILE_BYTES_MAX + 1)).expect_err("refused");
@@ -106,20 +118,30 @@ fn what_is_no_key_file_is_refused_without_quoting_it() {
 #[test]
 fn options_are_read_strictly() {
     let table = [
-        (json!({"client_id": "a b"}), "client_id", "Client ID from AppGallery Connect"),
-        (json!({"app_type": 3}), "app_type", "is 3, must be 1 or 2."),
-        (json!({"colour": 1}), "options", "unknown field `colour`"),
-        (json!({"rights": {"sing": true}}), "options", "unknown field `sing`"),
-        (json!({"base_url": "push.example.com"}), "base_url", "needs a scheme and a host"),
-        (json!({"base_url": "http://push.example.com"}), "base_url", "must be https"),
-        (json!({"base_url": "ftp://push.example.com"}), "base_url", "must begin with https://"),
-        (json!({"base_url": "https://me@push.example.com"}), "base_url", "no user name"),
-        (json!({"base_url": "https://push.example.com?x=1"}), "base_url", "no query"),
-        (json!({"base_url": ""}), "base_url", "URL"),
+        (json!({"client_id": "a b"}), "client_id", Fault::ClientForm, "Client ID from AppGallery Connect"),
+        (json!({"app_type": 3}), "app_type", Fault::SetUnknown, "is 3, must be 1 or 2."),
+        (json!({"colour": 1}), "options", Fault::OptionUnknown, "unknown field `colour`"),
+        (json!({"rights": {"sing": true}}), "options", Fault::OptionUnknown, "unknown field `sing`"),
+        (
+            json!({"base_url": "push.example.com"}),
+            "base_url",
+            Fault::BaseUrlIncomplete,
+            "needs a scheme and a host",
+        ),
+        (json!({"base_url": "http://push.example.com"}), "base_url", Fault::BaseUrlNotHttps, "must be https"),
+        (
+            json!({"base_url": "ftp://push.example.com"}),
+            "base_url",
+            Fault::BaseUrlNotHttps,
+            "must begin with https://",
+        ),
+        (json!({"base_url": "https://me@push.example.com"}), "base_url", Fault::BaseUrlExtra, "no user name"),
+        (json!({"base_url": "https://push.example.com?x=1"}), "base_url", Fault::BaseUrlExtra, "no query"),
+        (json!({"base_url": ""}), "base_url", Fault::BaseUrlUnreadable, "URL"),
     ];
-    for (options, field, expected) in table {
+    for (options, field, fault, expected) in table {
         let error = option_refusal(&options);
-        assert_eq!(error.field, field, "{options}");
+        assert_eq!((error.field, error.fault), (field, fault), "{options}");
         assert!(error.why.contains(expected), "{options}: {error}");
     }
 }

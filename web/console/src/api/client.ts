@@ -27,6 +27,8 @@ export class Refusal extends Error {
     readonly status = 0,
     /** How long to wait, in s, if the server said so. */
     readonly retryAfterS: number | null = null,
+    /** Which rule a field breaks, for those that pages say in their own words. */
+    readonly codes: Record<string, string> = {},
   ) {
     super(message);
   }
@@ -105,7 +107,10 @@ async function refusalOf(response: Response): Promise<Refusal> {
   try {
     const { error } = (await response.json()) as { error: Said };
     const fields = Object.fromEntries((error.fields ?? []).map((one) => [one.field, one.message]));
-    return new Refusal(error.code, error.message, error.hint, fields, response.status, after);
+    const codes = Object.fromEntries(
+      (error.fields ?? []).flatMap(({ field, code }) => (code ? [[field, code] as const] : [])),
+    );
+    return new Refusal(error.code, error.message, error.hint, fields, response.status, after, codes);
   } catch {
     return new Refusal('unreadable', `HTTP ${response.status}`, '', {}, response.status, after);
   }
@@ -115,5 +120,5 @@ interface Said {
   code: string;
   message: string;
   hint: string;
-  fields?: { field: string; message: string }[];
+  fields?: { field: string; message: string; code?: string }[];
 }

@@ -12,9 +12,20 @@ export type Error = {
     fields?: Array<{
       field: string;
       message: string;
+      /** For rules that pages say in their own words. */
+      code?: RuleCode | FindingCode;
     }>;
   };
 };
+
+export type RuleCode =
+  | 'name_length'
+  | 'password_length'
+  | 'text_length'
+  | 'secret_missing'
+  | 'title_missing'
+  | 'sender_is_receiver'
+  | 'other_kind';
 
 export type Words = {
   en: string;
@@ -195,13 +206,45 @@ export type CredentialCheck = {
   rights?: Record<string, boolean>;
 };
 
+export type FindingCode =
+  | 'fields_good'
+  | 'signature_good'
+  | 'signature_failed'
+  | 'signature_interrupted'
+  | 'file_too_large'
+  | 'file_not_object'
+  | 'file_not_json'
+  | 'field_missing'
+  | 'field_empty'
+  | 'field_not_text'
+  | 'url_not_https'
+  | 'project_form'
+  | 'name_form'
+  | 'key_pkcs1'
+  | 'key_encrypted'
+  | 'key_not_pem'
+  | 'key_damaged'
+  | 'key_not_rsa'
+  | 'key_size'
+  | 'option_unknown'
+  | 'client_form'
+  | 'set_unknown'
+  | 'base_url_unreadable'
+  | 'base_url_incomplete'
+  | 'base_url_extra'
+  | 'base_url_not_https';
+
 export type CredentialFindings = {
   ok: boolean;
   findings: Array<{
     check: 'fields' | 'key' | 'signature' | 'options';
     ok: boolean;
+    code: FindingCode;
     field: string | null;
+    /** The same in English. */
     text: string;
+    /** Numbers of the sentence by name. */
+    values: Record<string, number>;
   }>;
   projectID: string | null;
   keyID: string | null;
@@ -227,6 +270,8 @@ export type Credential = {
   usable: boolean;
   /** Why it cannot be used. */
   fault: string | null;
+  /** The same in a word that stays. */
+  faultCode: FindingCode | null;
   /** null: not used since the start. */
   circuit: 'closed' | 'open' | 'half_open' | 'paused' | null;
   /** Unix time in ms */
@@ -575,7 +620,14 @@ export type Alarm = {
   appID: number;
   vendor: string;
   appType: number;
-  kind: 'credential_refused' | 'right_missing' | 'mass_death' | 'quota' | 'bad_request' | 'clock' | 'vendor_trouble';
+  kind:
+    | 'credential_refused'
+    | 'right_missing'
+    | 'mass_death'
+    | 'quota'
+    | 'bad_request'
+    | 'clock'
+    | 'vendor_trouble';
   code: string;
   /** The vendor's words. */
   message: string;

@@ -1,7 +1,10 @@
 /** The language of the page now: by browser, changed by the switch, remembered. */
+import type { Refusal } from '../api/client';
 import type { Words } from '../api/schema';
-import { chooseLanguage, distance, fill, isText, span, type Language } from './text';
+import { chooseLanguage, distance, fill, isText, span, worded, type Language } from './text';
 import type { TextKey } from './texts';
+
+type Finding = { code: string; text: string; values?: Record<string, number> };
 
 const STORED = 'hongyan.console.language';
 const stored = localStorage.getItem(STORED);
@@ -34,6 +37,17 @@ export function t(key: TextKey, values?: Record<string, string | number>): strin
 export function coded(area: string, code: string): string {
   const key = `${area}.${code}`;
   return isText(key) ? fill(language, key) : code;
+}
+
+/** The words of a finding by its code; the server's sentence when the page does not know it. */
+export function found(finding: Finding): string {
+  return worded(language, `finding.${finding.code}`, finding.values) ?? finding.text;
+}
+
+/** Which rule a field breaks, in the page's words if they are known, else in the server's. */
+export function broken(refusal: Refusal | null, field: string): string | undefined {
+  const code = refusal?.codes[field];
+  return worded(language, `rule.${code}`) ?? worded(language, `finding.${code}`) ?? refusal?.fields[field];
 }
 
 /** A sentence of the server in the language now. */

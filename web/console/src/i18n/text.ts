@@ -21,6 +21,16 @@ export function isText(key: string): key is TextKey {
   return key in texts;
 }
 
+/** The text of a key that may not be known; nothing as well when a place of it cannot be filled. */
+export function worded(
+  language: Language,
+  key: string,
+  values?: Record<string, number>,
+): string | undefined {
+  const text = isText(key) ? fill(language, key, values) : undefined;
+  return text !== undefined && /\{\w+\}/.test(text) ? undefined : text;
+}
+
 const UNITS: [number, Intl.RelativeTimeFormatUnit][] = [
   [86_400_000, 'day'],
   [3_600_000, 'hour'],

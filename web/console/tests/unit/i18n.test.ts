@@ -1,6 +1,6 @@
 /** Texts: both languages complete, with the same places to fill; numbers and times that read well. */
 import { describe, expect, it } from 'vitest';
-import { chooseLanguage, counted, distance, fill, isText, percent, span } from '../../src/i18n/text';
+import { chooseLanguage, counted, distance, fill, isText, percent, span, worded } from '../../src/i18n/text';
 import { access } from '../../src/i18n/areas/access';
 import { apps } from '../../src/i18n/areas/apps';
 import { common, errors } from '../../src/i18n/areas/common';
@@ -38,6 +38,22 @@ describe('texts', () => {
     const codes = [...document.info.description.matchAll(/^- `(\w+)`/gm)].map(([, code]) => code);
     expect(codes.length).toBeGreaterThan(15);
     expect(codes.filter((code) => !isText(`error.${code}`))).toEqual([]);
+  });
+
+  it('speak of every finding and rule that the server has a code for', async () => {
+    const { schemas } = (await readDocument()).components;
+    const finding = (schemas.FindingCode.enum as string[]).map((code) => `finding.${code}`);
+    const rule = (schemas.RuleCode.enum as string[]).map((code) => `rule.${code}`);
+    expect(finding.length).toBeGreaterThan(20);
+    const own = keys.filter((key) => /^(finding|rule)\./.test(key));
+    expect(own.sort()).toEqual([...finding, ...rule].sort());
+    expect(own.filter((key) => !/[\u4e00-\u9fff]/.test(texts[key][1]))).toEqual([]);
+  });
+
+  it('give way to the server’s sentence when a code is unknown or a number is missing', () => {
+    expect(worded('zh', 'finding.key_size', { bits: 1024 })).toContain('1024');
+    expect(worded('zh', 'finding.key_size')).toBeUndefined();
+    expect(worded('zh', 'finding.of_tomorrow')).toBeUndefined();
   });
 
   it('speak of every value of the enumerations that pages show', async () => {

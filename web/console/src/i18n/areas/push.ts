@@ -88,6 +88,99 @@ export const push = {
   'credential.check.signature': ['Signed a JWT', 'JWT 签名'],
   'credential.check.options': ['Options', '选项'],
 
+  'finding.fields_good': [
+    'Every field is there and the private key can be read.',
+    '字段齐全，私钥可以读取。',
+  ],
+  'finding.signature_good': ['A token could be signed with the key.', '已用私钥成功签发 token。'],
+  'finding.signature_failed': [
+    'The private key could not sign. Download the key file again.',
+    '私钥无法签名，请重新下载密钥文件。',
+  ],
+  'finding.signature_interrupted': ['Signing was interrupted. Try again.', '签名被中断，请重试。'],
+  'finding.file_too_large': [
+    'It is too large: a service account’s key file has less than 64 KiB.',
+    '文件过大：服务账号密钥文件小于 64 KiB。',
+  ],
+  'finding.file_not_object': [
+    'It is not a JSON object. Give the service account’s key file.',
+    '不是 JSON 对象，请提供服务账号密钥文件。',
+  ],
+  'finding.file_not_json': [
+    'It is not JSON (line {line}, column {column}). Give the key file as it was downloaded.',
+    '不是 JSON（第 {line} 行，第 {column} 列），请原样提供下载的密钥文件。',
+  ],
+  'finding.field_missing': [
+    'It is missing. Download the key file again and give it unchanged.',
+    '缺少此字段，请重新下载密钥文件并原样提供。',
+  ],
+  'finding.field_empty': [
+    'It is empty. Download the key file again and give it unchanged.',
+    '此字段为空，请重新下载密钥文件并原样提供。',
+  ],
+  'finding.field_not_text': [
+    'It is not text. Download the key file again and give it unchanged.',
+    '此字段不是文本，请重新下载密钥文件并原样提供。',
+  ],
+  'finding.url_not_https': [
+    'It is not an https address. Give the key file as it was downloaded.',
+    '不是 https 地址，请原样提供下载的密钥文件。',
+  ],
+  'finding.project_form': [
+    'It must be the project’s number: letters, digits, - and _ only.',
+    '应为项目编号，只能包含字母、数字、- 和 _。',
+  ],
+  'finding.name_form': [
+    'It must be a name of at most 128 bytes without blanks.',
+    '应为不含空白、不超过 128 字节的名称。',
+  ],
+  'finding.key_pkcs1': [
+    'It is in the PKCS#1 form. Convert it: openssl pkcs8 -topk8 -nocrypt',
+    '私钥为 PKCS#1 格式，请用 openssl pkcs8 -topk8 -nocrypt 转换。',
+  ],
+  'finding.key_encrypted': [
+    'It is encrypted. Remove the pass phrase: openssl pkcs8 -topk8 -nocrypt',
+    '私钥已加密，请用 openssl pkcs8 -topk8 -nocrypt 去除口令。',
+  ],
+  'finding.key_not_pem': [
+    'It is not PEM text from “BEGIN PRIVATE KEY” to “END PRIVATE KEY”.',
+    '不是从“BEGIN PRIVATE KEY”到“END PRIVATE KEY”的 PEM 文本。',
+  ],
+  'finding.key_damaged': [
+    'It is damaged between its first and last line. Give the file unchanged.',
+    '首尾两行之间的内容已损坏，请原样提供文件。',
+  ],
+  'finding.key_not_rsa': [
+    'It is not an RSA key of 2048 to 8192 bits in PKCS#8 form, with which Push Kit’s tokens are signed.',
+    '不是 2048 到 8192 位、PKCS#8 格式的 RSA 私钥；Push Kit 的 token 用它签名。',
+  ],
+  'finding.key_size': [
+    'It has {bits} bits; 2048 to 8192 are allowed.',
+    '私钥为 {bits} 位，允许 2048 到 8192 位。',
+  ],
+  'finding.option_unknown': [
+    'The vendor has no such option or right.',
+    '厂商没有这样的选项或权益。',
+  ],
+  'finding.client_form': [
+    'It must be the app’s Client ID: letters, digits, - and _ only.',
+    '应为应用的 Client ID，只能包含字母、数字、- 和 _。',
+  ],
+  'finding.set_unknown': ['It must be set 1 or 2.', '只能是第 1 套或第 2 套。'],
+  'finding.base_url_unreadable': ['It is not a URL.', '不是 URL。'],
+  'finding.base_url_incomplete': [
+    'It needs a scheme and a host, such as https://push-api.cloud.huawei.com.',
+    '需要包含协议和主机，例如 https://push-api.cloud.huawei.com。',
+  ],
+  'finding.base_url_extra': [
+    'It must have no query and no user name.',
+    '不能包含查询参数或用户名。',
+  ],
+  'finding.base_url_not_https': [
+    'It must be https; plain http is allowed only to this machine.',
+    '必须为 https；仅本机地址可用 http。',
+  ],
+
   'test.title': ['Test call', '测试调用'],
   'test.about': [
     'One request to the vendor. Without a PushID it goes to a token that cannot exist: the answer ' +
