@@ -3,9 +3,9 @@
 use super::{
     Admin,
     gate::{Note, noted},
+    names::good_name,
     refused::{Answer, Asked, At, Refused},
     setup::{Invitation, invite},
-    sign_in::good_name,
 };
 use crate::store::{Administrator, AdministratorChange, AdministratorChanged, NewAdministrator, Role};
 use axum::{Json, extract::State, response::Response};

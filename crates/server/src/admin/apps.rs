@@ -3,16 +3,14 @@
 use super::{
     Admin,
     gate::{Caller, Note, no_such_app, noted},
-    refused::{Answer, Asked, Refused, Rule},
+    names::good_name,
+    refused::{Answer, Asked, Refused},
 };
 use crate::store::{App, AppChange, AppChanged, AppKey, NewApp, Role};
 use axum::{Extension, Json, extract::State, response::Response};
 use hongyan_wire::{AppId, CloseCode};
 use serde::Deserialize;
 use serde_json::{Value, json};
-
-/// Characters of an app's name.
-const NAME_CHARS_MAX: usize = 64;
 
 /// An app without its keys.
 pub(super) fn shown(admin: &Admin, app: &App) -> Value {
@@ -57,18 +55,6 @@ pub(super) async fn create(
     let made = admin.store.create_app(new, admin.clock.now_ms()).await?.ok_or_else(name_taken)?;
     let note = Note { app: Some(made.id), ..Note::on(&made.name) };
     Ok(noted(Json(shown(&admin, &made)), note))
-}
-
-fn good_name(name: &str) -> Result<String, Refused> {
-    let name = name.trim();
-    let good = (1..=NAME_CHARS_MAX).contains(&name.chars().count()) && !name.chars().any(char::is_control);
-    match good {
-        true => Ok(name.to_owned()),
-        false => {
-            let rule = format!("a name has 1 to {NAME_CHARS_MAX} characters");
-            Err(Refused::input("name", rule).rule(Rule::NameLength))
-        }
-    }
 }
 
 fn name_taken() -> Refused {

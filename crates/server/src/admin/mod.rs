@@ -19,6 +19,7 @@ mod figures;
 mod gate;
 mod hops;
 mod key;
+mod names;
 mod openapi;
 mod passwords;
 mod policies;

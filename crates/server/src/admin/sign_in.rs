@@ -3,8 +3,9 @@
 use super::{
     Admin,
     gate::{COOKIE, Caller, Note, Who, noted},
+    names::{NAME_CHARS_MAX, good_name},
     passwords::{fresh_token, token_hash},
-    refused::{Answer, Asked, Refused, Rule},
+    refused::{Answer, Asked, Refused},
 };
 use crate::store::{Administrator, AuditEntry, LinkUse, NewLogin};
 use axum::{
@@ -15,9 +16,6 @@ use axum::{
 };
 use serde::Deserialize;
 use serde_json::{Value, json};
-
-/// Characters of an administrator's name.
-const NAME_CHARS_MAX: usize = 64;
 
 /// `GET /setup`.
 pub(super) async fn needed(State(admin): State<Admin>) -> Answer {
@@ -83,19 +81,6 @@ pub(super) async fn set_up(
             begin(&admin, administrator).await
         }
         LinkUse::Gone => Err(link_invalid()),
-    }
-}
-
-/// A name that an administrator can have.
-pub(super) fn good_name(name: &str) -> Result<String, Refused> {
-    let name = name.trim();
-    let good = (1..=NAME_CHARS_MAX).contains(&name.chars().count()) && !name.chars().any(char::is_control);
-    match good {
-        true => Ok(name.to_owned()),
-        false => {
-            let rule = format!("a name has 1 to {NAME_CHARS_MAX} characters");
-            Err(Refused::input("name", rule).rule(Rule::NameLength))
-        }
     }
 }
 

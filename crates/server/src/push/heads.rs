@@ -10,7 +10,6 @@ use crate::{
     clock::Clock,
     store::{Outcomes, Recipients, Store, StoreError, TraceHead, TraceRecord},
 };
-use hongyan_wire::AppId;
 use std::{sync::Arc, time::Duration};
 use tokio_util::sync::CancellationToken;
 
@@ -105,27 +104,22 @@ pub(super) fn head_of(id: u64, records: &[TraceRecord]) -> Option<TraceHead> {
         _ => None,
     };
     let view = of_records(id, records, |_| Vec::new());
-    Some(TraceHead { recipient, ..head(id, view.app_id, &view) })
-}
-
-fn head(id: u64, app: AppId, view: &TraceView) -> TraceHead {
-    let conversation = view.conversation_id.clone().zip(view.conversation_type);
     let mut counts = view.outcomes();
     if !view.settled && counts == Outcomes::default() {
         // Nobody has a verdict yet: it is the whole of it that is pending.
         counts.pending = 1;
     }
-    TraceHead {
+    Some(TraceHead {
         id,
-        app,
+        app: view.app_id,
         is_call: view.kind == TraceKind::Call,
-        sender: view.sender_user_id.clone(),
-        recipient: None,
-        conversation,
+        sender: view.sender_user_id,
+        recipient,
+        conversation: view.conversation_id.zip(view.conversation_type),
         accepted_at: view.accepted_at,
         settled: view.settled,
         counts,
-    }
+    })
 }
 
 impl TraceView {
