@@ -6,18 +6,19 @@
 use super::{Chat, view};
 use crate::{
     push::Signal,
-    store::{Announcement, Appended, Thread},
+    store::{Announcement, Appended, StoredMessage, Thread},
 };
 use bytes::Bytes;
-use hongyan_wire::{ConversationKey, UserId, message::Message};
+use hongyan_wire::{AppId, ConversationKey, UserId, message::Message};
 use std::{
+    borrow::Cow,
     collections::HashMap,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 use tokio::{sync::mpsc, task::JoinHandle};
 
 /// Members that get a frame before other tasks have their turn. A group with more is big.
-const SLICE: usize = 256;
+pub(super) const SLICE: usize = 256;
 /// Announcements of big groups that may wait; beyond it all others wait too.
 const LANE_MAX: usize = 1_024;
 
@@ -115,7 +116,7 @@ impl Chat {
     async fn announce(&self, announcement: Announcement) {
         match announcement {
             Announcement::Message(appended) => self.deliver(&appended).await,
-            Announcement::Revoked(revoked) => self.deliver_revoked(&revoked),
+            Announcement::Revoked(revoked) => self.deliver_revoked(&revoked).await,
         }
     }
 
@@ -126,7 +127,8 @@ impl Chat {
             Thread::Group(group, members) => {
                 let key = ConversationKey::Group(group.clone());
                 let frame = frame(appended, &key, None);
-                for slice in members.chunks(SLICE) {
+                let here = self.here(appended.app, &appended.message, members).await;
+                for slice in here.chunks(SLICE) {
                     for member in slice {
                         match *member == appended.message.sender {
                             true => self.deliver_copy(appended, &key),
@@ -143,6 +145,27 @@ impl Chat {
             self.push.send(Signal::Intent(intent.clone()));
         }
     }
+
+    /// Those of a group's members that a message has to be brought to: everybody, or when fewer users are connected
+    /// than the group has members, those of the connected who are in it. So a message costs what is delivered of it, not
+    /// what the group could hold.
+    pub(super) async fn here<'a>(
+        &self,
+        app: AppId,
+        message: &StoredMessage,
+        members: &'a [UserId],
+    ) -> Cow<'a, [UserId]> {
+        if members.len() <= self.hub.len() {
+            return Cow::Borrowed(members);
+        }
+        let mut here = Vec::new();
+        for some in self.hub.users(app).chunks(SLICE) {
+            here.extend(self.store.who_saw(message.conversation, message.seq, some));
+            tokio::task::yield_now().await;
+        }
+        Cow::Owned(here)
+    }
+
     fn deliver_peer(&self, appended: &Appended, sender: &UserId, other: &UserId) {
         let for_other = frame(appended, &ConversationKey::Peer(sender.clone()), None);
         self.hub.deliver_message(appended.app, other, None, place(appended), &for_other);
@@ -174,8 +197,8 @@ fn frame(appended: &Appended, key: &ConversationKey, local_message_id: Option<St
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::store::{ConversationNo, StoredMessage};
-    use hongyan_wire::{AppId, DeviceId, GroupId, MessageId};
+    use crate::store::ConversationNo;
+    use hongyan_wire::{DeviceId, GroupId, MessageId};
 
     fn message(conversation: u64, members: usize) -> Announcement {
         let user = |number: usize| UserId::new(&format!("user-{number}")).unwrap();

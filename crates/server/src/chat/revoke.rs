@@ -1,6 +1,6 @@
 //! Taking messages back: who may, within which time, and who is told.
 
-use super::{Actor, Chat, unavailable, view};
+use super::{Actor, Chat, fanout::SLICE, unavailable, view};
 use crate::{
     hub::Seat,
     push::Signal,
@@ -64,27 +64,29 @@ impl Chat {
     }
 
     /// Tells everybody who is here, but the device that did it.
-    pub(super) fn deliver_revoked(&self, revoked: &Revoked) {
+    pub(super) async fn deliver_revoked(&self, revoked: &Revoked) {
+        let tell = |user: &UserId, frame: &Bytes| {
+            let spared: Option<&DeviceId> = (*user == revoked.operator).then_some(&revoked.device);
+            self.hub.deliver(revoked.app, user, spared, frame);
+        };
+        let seen_as = |key: &ConversationKey| frame(key, vec![view::message(&revoked.message, key)]);
         match &revoked.thread {
             Thread::Peer(sender, other) => {
-                self.tell_revoked(revoked, sender, &ConversationKey::Peer(other.clone()));
-                self.tell_revoked(revoked, other, &ConversationKey::Peer(sender.clone()));
+                tell(sender, &seen_as(&ConversationKey::Peer(other.clone())));
+                tell(other, &seen_as(&ConversationKey::Peer(sender.clone())));
             }
             Thread::Group(group, members) => {
-                let key = ConversationKey::Group(group.clone());
-                members.iter().for_each(|member| self.tell_revoked(revoked, member, &key));
+                let frame = seen_as(&ConversationKey::Group(group.clone()));
+                for slice in self.here(revoked.app, &revoked.message, members).await.chunks(SLICE) {
+                    slice.iter().for_each(|member| tell(member, &frame));
+                    tokio::task::yield_now().await;
+                }
             }
         }
         self.push.send(Signal::Retraction);
         if let Some(intent) = &revoked.intent {
             self.push.send(Signal::Intent(intent.clone()));
         }
-    }
-
-    fn tell_revoked(&self, revoked: &Revoked, user: &UserId, key: &ConversationKey) {
-        let spared: Option<&DeviceId> = (*user == revoked.operator).then_some(&revoked.device);
-        let message = view::message(&revoked.message, key);
-        self.hub.deliver(revoked.app, user, spared, &frame(key, vec![message]));
     }
 
     /// Tells a device what was taken back while it was away: what it has already it has with the old words.

@@ -114,6 +114,16 @@ impl Hub {
         self.shard(app, user).seats.get(&(app, user.clone())).cloned().unwrap_or_default()
     }
 
+    /// The users of an app who have a live session, in no order.
+    pub fn users(&self, app: AppId) -> Vec<UserId> {
+        let mut users = Vec::new();
+        for shard in &self.shards {
+            let shard = lock(shard);
+            users.extend(shard.seats.keys().filter(|(of, _)| *of == app).map(|(_, user)| user.clone()));
+        }
+        users
+    }
+
     /// Puts a frame into every mailbox of a user but those of `except`; the number of mailboxes reached.
     pub fn deliver(&self, app: AppId, user: &UserId, except: Option<&DeviceId>, frame: &Bytes) -> usize {
         self.each_other(app, user, except, |seat| seat.mailbox.push(frame.clone()))

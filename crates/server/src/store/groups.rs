@@ -2,7 +2,7 @@
 
 use super::{ConversationNo, StoreError};
 use hongyan_wire::{
-    AppId, GroupId, UserId,
+    AppId, GroupId, Seq, UserId,
     group::{GroupProfile, Role},
 };
 use std::sync::Arc;
@@ -132,6 +132,10 @@ pub trait GroupStore {
         skip: usize,
         count: usize,
     ) -> Result<Option<(Vec<MemberRecord>, usize)>, StoreError>;
+
+    /// Those of `users` who were in a group's conversation when its message `seq` came; the group may have been
+    /// dismissed since. From memory.
+    fn who_saw(&self, conversation: ConversationNo, seq: Seq, users: &[UserId]) -> Vec<UserId>;
 
     /// Living groups of a user.
     async fn groups_of(&self, app: AppId, user: &UserId) -> Result<Vec<GroupRecord>, StoreError>;

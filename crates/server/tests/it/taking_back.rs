@@ -21,7 +21,7 @@ use hongyan_wire::{
 };
 use std::time::Duration;
 
-fn revoking(to: &ConversationKey, message: MessageId, push_config: Option<PushConfig>) -> Revoke {
+pub fn revoking(to: &ConversationKey, message: MessageId, push_config: Option<PushConfig>) -> Revoke {
     Revoke {
         conversation_id: to.id().to_owned(),
         conversation_type: to.kind(),

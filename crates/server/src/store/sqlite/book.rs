@@ -451,8 +451,8 @@ impl Group {
     /// Who was in it when the message at this place came, by joining. Whoever went and came back since is
     /// left out of what was before the return.
     pub fn present_at(&self, seq: Seq) -> Arc<[UserId]> {
-        let saw = |row: &&MemberRow| row.visible_from < seq && row.left.is_none_or(|left| left.seq >= seq);
-        let mut rows: Vec<&MemberRow> = self.members.values().map(|member| &member.row).filter(saw).collect();
+        let rows = self.members.values().map(|member| &member.row);
+        let mut rows: Vec<&MemberRow> = rows.filter(|row| row.saw(seq)).collect();
         rows.sort_by_key(|row| row.place);
         rows.into_iter().map(|row| row.user.clone()).collect()
     }

@@ -49,6 +49,12 @@ impl MemberRow {
         MemberRecord { user: self.user.clone(), role: self.role, joined_at: self.joined_at }
     }
 
+    /// Whether the member was there when the message at this place came; whoever went and came back since counts from
+    /// the return on.
+    pub fn saw(&self, seq: u64) -> bool {
+        self.visible_from < seq && self.left.is_none_or(|left| left.seq >= seq)
+    }
+
     /// Others' messages above the read place that count, when the member has `own` of its own in all.
     pub fn unread(&self, tail: &Tail, own: u64) -> u64 {
         let all = tail.total.saturating_sub(self.read.total);

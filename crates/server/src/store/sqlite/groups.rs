@@ -13,7 +13,7 @@ use crate::store::{
     ConversationNo, GroupOutcome, GroupRecord, GroupStore, MemberChange, MemberRecord, NewGroup, StoreError,
 };
 use hongyan_wire::{
-    AppId, GroupId, UserId,
+    AppId, GroupId, Seq, UserId,
     group::{GroupProfile, Role},
 };
 use rand::Rng;
@@ -340,6 +340,13 @@ impl GroupStore for SqliteStore {
         let all = group.ranked();
         let total = all.len();
         Ok(Some((all.into_iter().skip(skip).take(count).collect(), total)))
+    }
+
+    fn who_saw(&self, conversation: ConversationNo, seq: Seq, users: &[UserId]) -> Vec<UserId> {
+        let book = self.book();
+        let Some(conversation) = book.conversation(conversation.0) else { return Vec::new() };
+        let saw = |user: &&UserId| conversation.member(user).is_some_and(|member| member.row.saw(seq));
+        users.iter().filter(saw).cloned().collect()
     }
 
     async fn groups_of(&self, app: AppId, user: &UserId) -> Result<Vec<GroupRecord>, StoreError> {

@@ -124,6 +124,24 @@ pub async fn dismissing<P: Place>(world: &mut World<P>) {
     assert!(world.store.group_members(APP, &group_id("g"), 0, 9).await.unwrap().is_none());
 }
 
+pub async fn who_saw_a_message<P: Place>(world: &mut World<P>) {
+    world.login_all(&["ann", "bob", "cat", "dan"]).await;
+    world.found("g", "ann", &["bob", "cat"]).await;
+    let first = world.send("ann", group("g")).await.message.clone();
+    done(world.remove("g", "cat", &["cat"]).await);
+    done(world.add("g", "ann", &["dan"]).await);
+    let second = world.send("ann", group("g")).await.message.clone();
+    let asked = users(&["dan", "eve", "cat", "bob"]);
+    let saw = |world: &World<P>, message: &StoredMessage| {
+        world.store.who_saw(message.conversation, message.seq, &asked)
+    };
+    assert_eq!(saw(world, &first), users(&["cat", "bob"]), "also who went since");
+    assert_eq!(saw(world, &second), users(&["dan", "bob"]));
+    done(world.store.dismiss_group(APP, &group_id("g"), &user("ann"), START_MS).await.unwrap());
+    world.restart().await;
+    assert_eq!(saw(world, &second), users(&["dan", "bob"]), "also when there is no group any more");
+}
+
 pub async fn members_come_in_order<P: Place>(world: &mut World<P>) {
     world.login_all(&["ann", "bob", "cat", "dan", "eve"]).await;
     world.found("g", "cat", &["eve", "ann"]).await;

@@ -42,8 +42,8 @@ macro_rules! every_promise {
                 a_new_token_takes_the_old_ones_place, a_token_moves_to_another_device, unregistering,
                 users_keep_their_names;
             groups: creating, ids_are_used_once, joining_and_inviting, room_is_limited,
-                leaving_and_kicking, the_owner_passes_it_on, dismissing, members_come_in_order,
-                who_left_sees_nothing_new;
+                leaving_and_kicking, the_owner_passes_it_on, dismissing, who_saw_a_message,
+                members_come_in_order, who_left_sees_nothing_new;
             pushes: an_intent_comes_with_its_message, plans_are_all_or_nothing,
                 a_settled_intent_stays_settled, ends_are_given_once, a_dispatch_is_never_left_hanging,
                 dead_tokens_are_buried, a_trace_tells_everything, finished_intents_are_told,
