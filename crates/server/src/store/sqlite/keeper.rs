@@ -13,10 +13,15 @@ use tokio::sync::mpsc::WeakSender;
 
 /// Time between two looks.
 const LOOK_EVERY: Duration = Duration::from_millis(500);
-/// Log size from which its pages are copied beside the writer.
-const CHECKPOINT_BYTES: u64 = 4 * 1024 * 1024;
-/// Log size from which the writer is held up shortly so that the log can start over.
-const TRUNCATE_BYTES: u64 = 64 * 1024 * 1024;
+/// What the log may hold that is not in the database yet, before it is copied beside the writer.
+const COPY_BYTES: u64 = 4 * 1024 * 1024;
+/// Log size from which the writer is held up shortly so that the log can start over. The file keeps its size: a commit
+/// into room that is there costs a third less than one that makes the file longer.
+const RESTART_BYTES: u64 = 64 * 1024 * 1024;
+/// File size that a long read led to, and that is given back.
+const FILE_BYTES_MAX: u64 = 2 * RESTART_BYTES;
+/// Bytes of a page and its frame in the log.
+const FRAME_BYTES: u64 = 4096 + 24;
 
 /// The running thread. Dropping it stops it.
 pub(super) struct Keeper {
@@ -93,27 +98,16 @@ impl Round {
             // A full queue needs no reminder.
             let _ = queue.try_send(Command::Upkeep(None));
         }
-        if self.shared.health.check().is_ok() {
-            self.checkpoint(CHECKPOINT_BYTES, TRUNCATE_BYTES);
+        let ended = if self.shared.health.check().is_ok() {
+            self.keep_short()
         } else if self.shared.health.is_waiting() {
             // The log holds old versions of pages: starting it over may make the room that is missing.
-            self.checkpoint(1, 1);
-        }
-    }
-
-    /// Copies a log of `from` bytes or more into the database, and begins it anew from `anew` bytes on.
-    fn checkpoint(&mut self, from: u64, anew: u64) {
-        let size = std::fs::metadata(&self.wal).map_or(0, |found| found.len());
-        if size < from {
+            self.run("PASSIVE").and_then(|_| self.run("TRUNCATE"))
+        } else {
             return;
-        }
-        let mut ended = self.run("PRAGMA wal_checkpoint(PASSIVE)");
-        if ended.is_ok() && size >= anew {
-            // After the passive one little is left to copy while the writer waits.
-            ended = self.run("PRAGMA wal_checkpoint(TRUNCATE)");
-        }
+        };
         match ended {
-            Ok(()) => self.failing = false,
+            Ok(_) => self.failing = false,
             Err(error) if !self.failing => {
                 tracing::warn!(%error, "a checkpoint failed; the log grows until one succeeds");
                 self.failing = true;
@@ -122,9 +116,38 @@ impl Round {
         }
     }
 
+    /// Copies the log into the database when it holds much that is not there, and begins it anew when it is long.
+    fn keep_short(&self) -> rusqlite::Result<Log> {
+        let file = std::fs::metadata(&self.wal).map_or(0, |found| found.len());
+        if file < COPY_BYTES {
+            return Ok(Log::default());
+        }
+        let mut log = self.run("NOOP")?;
+        if log.frames - log.copied >= COPY_BYTES / FRAME_BYTES {
+            log = self.run("PASSIVE")?;
+        }
+        // After the passive one little is left to copy while the writer waits.
+        match log.frames >= RESTART_BYTES / FRAME_BYTES {
+            true if file > FILE_BYTES_MAX => self.run("TRUNCATE"),
+            true => self.run("RESTART"),
+            false => Ok(log),
+        }
+    }
+
     /// A checkpoint that found readers or a writer in its way reports "busy", not an error: the next one
     /// goes on.
-    fn run(&self, pragma: &str) -> rusqlite::Result<()> {
-        self.sql.query_row(pragma, [], |_| Ok(()))
+    fn run(&self, mode: &str) -> rusqlite::Result<Log> {
+        self.sql.query_row(&format!("PRAGMA wal_checkpoint({mode})"), [], |row| {
+            // Minus one when there is no log.
+            let count = |column| Ok::<_, rusqlite::Error>(row.get::<_, i64>(column)?.max(0) as u64);
+            Ok(Log { frames: count(1)?, copied: count(2)? })
+        })
     }
+}
+
+/// Pages in the log, and how many of them are in the database too.
+#[derive(Clone, Copy, Debug, Default)]
+struct Log {
+    frames: u64,
+    copied: u64,
 }
