@@ -20,9 +20,23 @@ use tokio::time::{sleep_until, timeout};
 pub enum Pace {
     /// The next one when an answer makes room in the window.
     Full,
-    /// One each so often. The latency of a send that was due while the window was full counts from the time
-    /// it was due: a slow answer cannot hide that the next send was late.
-    Each(Duration),
+    /// One each so often, the first after a part of that time. The latency of a send that was due while the window
+    /// was full counts from the time it was due: a slow answer cannot hide that the next send was late.
+    Each {
+        /// Between two.
+        every: Duration,
+        /// Before the first.
+        first: Duration,
+    },
+}
+
+impl Pace {
+    /// The pace of one of `senders` that together send `rate` messages a second, spread evenly: people do not press
+    /// "send" at the same instant, and a burst would measure how long its own queue takes.
+    pub fn share(rate: u32, number: usize, senders: usize) -> Self {
+        let every = Duration::from_secs_f64(senders as f64 / f64::from(rate));
+        Self::Each { every, first: every.mul_f64(number as f64 / senders as f64) }
+    }
 }
 
 /// How long.
@@ -126,7 +140,8 @@ struct Sender<'a> {
 /// Ends at the first refusal: a load that is refused measures nothing.
 pub async fn send(line: &mut Line, plan: &SendPlan) -> Result<Sent, LoadError> {
     let templates = plan.to.iter().map(|to| Template::new(to, plan.push)).collect();
-    let (due, sent) = (Instant::now(), Sent::default());
+    let first = if let Pace::Each { first, .. } = plan.pace { first } else { Duration::ZERO };
+    let (due, sent) = (Instant::now() + first, Sent::default());
     let mut sender = Sender { plan, templates, under_way: Vec::new(), begun: 0, due, held_up: false, sent };
     loop {
         sender.put_all(line);
@@ -136,7 +151,7 @@ pub async fn send(line: &mut Line, plan: &SendPlan) -> Result<Sent, LoadError> {
             return Ok(sender.sent);
         }
         match plan.pace {
-            Pace::Each(_) if more && sender.under_way.len() < plan.window => tokio::select! {
+            Pace::Each { .. } if more && sender.under_way.len() < plan.window => tokio::select! {
                 filled = line.fill() => filled?,
                 () = sleep_until(sender.due.into()) => continue,
             },
@@ -163,11 +178,11 @@ impl Sender<'_> {
         while self.under_way.len() < self.plan.window && self.has_more() {
             let now = Instant::now();
             let sent = match self.plan.pace {
-                Pace::Each(_) if self.due > now => {
+                Pace::Each { .. } if self.due > now => {
                     self.held_up = false;
                     return;
                 }
-                Pace::Each(every) => {
+                Pace::Each { every, .. } => {
                     let due = self.due;
                     self.due += every;
                     // The timer's own lateness, up to a millisecond, is not the server's.
@@ -214,6 +229,17 @@ fn answered_id(text: &str) -> Result<Option<u64>, LoadError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// All of a thousand senders once began in the same instant: at a quarter of what the server can do, half of the
+    /// answers took 14 ms, which was the length of the burst.
+    #[test]
+    fn senders_at_a_pace_take_turns() {
+        let first = |number| match Pace::share(1_000, number, 4) {
+            Pace::Each { every, first } => (every.as_millis(), first.as_millis()),
+            Pace::Full => panic!("a share has a pace"),
+        };
+        assert_eq!([0, 1, 2, 3].map(first), [(4, 0), (4, 1), (4, 2), (4, 3)]);
+    }
 
     #[test]
     fn answers_are_told_from_notifications_and_refusals() {

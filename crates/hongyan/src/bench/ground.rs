@@ -3,7 +3,7 @@
 
 use super::{own_server::OwnServer, usage::Usage};
 use crate::tools;
-use anyhow::Context;
+use anyhow::{Context, bail};
 use hongyan_client::load::Place;
 use hongyan_server::{
     clock::Clock,
@@ -20,7 +20,7 @@ use std::{
         Arc,
         atomic::{AtomicU32, Ordering},
     },
-    time::Duration,
+    time::{Duration, Instant},
 };
 use tokio::task::JoinSet;
 
@@ -28,6 +28,13 @@ use tokio::task::JoinSet;
 const PLANTING_AT_ONCE: usize = 1_024;
 /// Attempts to remove the scratch directory while a killed process lets go of it.
 const REMOVALS_MAX: u32 = 50;
+/// A server is at rest when it uses less than this share of a processor …
+const CALM_SHARE: f64 = 0.05;
+/// … over this time, so often in a row.
+const CALM_SPAN: Duration = Duration::from_millis(250);
+const CALM_LOOKS: u32 = 4;
+/// How long a server may take for what was before.
+const CALM_WITHIN: Duration = Duration::from_secs(180);
 
 /// A directory that is removed at the end.
 #[derive(Debug)]
@@ -194,6 +201,22 @@ impl Stage {
     /// What its process has used so far; `None` for somebody's server.
     pub fn usage(&self) -> anyhow::Result<Option<Usage>> {
         self.server.as_ref().map(OwnServer::usage).transpose()
+    }
+
+    /// Waits until our own server has nothing left to do for what was before: it then uses next to no processor.
+    pub async fn calm(&self) -> anyhow::Result<()> {
+        let (begun, mut quiet) = (Instant::now(), 0);
+        while quiet < CALM_LOOKS {
+            if begun.elapsed() > CALM_WITHIN {
+                bail!("the server has not come to rest in {CALM_WITHIN:?}");
+            }
+            let Some(before) = self.usage()? else { return Ok(()) };
+            tokio::time::sleep(CALM_SPAN).await;
+            let used_us = self.usage()?.map_or(0.0, |after| after.cpu_us - before.cpu_us);
+            let resting = used_us < CALM_SHARE * CALM_SPAN.as_micros() as f64;
+            quiet = if resting { quiet + 1 } else { 0 };
+        }
+        Ok(())
     }
 
     /// Ends our own server with kill -9 and gives the data back.

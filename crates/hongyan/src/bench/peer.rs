@@ -84,7 +84,7 @@ impl Pairs {
             to: vec![ConversationKey::Peer(to[number].clone())],
             push: true,
             window: self.window,
-            pace: self.pace(),
+            pace: self.pace(number),
             until: Until::At(until),
             marks: marks.clone(),
         });
@@ -100,11 +100,8 @@ impl Pairs {
         })
     }
 
-    fn pace(&self) -> Pace {
-        match self.rate {
-            Some(rate) => Pace::Each(Duration::from_secs_f64(self.pairs as f64 / f64::from(rate))),
-            None => Pace::Full,
-        }
+    fn pace(&self, number: usize) -> Pace {
+        self.rate.map_or(Pace::Full, |rate| Pace::share(rate, number, self.pairs))
     }
 }
 

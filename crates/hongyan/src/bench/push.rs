@@ -38,6 +38,8 @@ const KEPT_SHARE: f64 = 0.95;
 /// Rates between a kept and a lost one that are tried.
 const BISECTIONS: u32 = 3;
 const RATE_MAX: u32 = 200_000;
+/// Pushes go out for so long before anything is measured.
+const WARM_UP: Duration = Duration::from_millis(500);
 /// How long the pipeline may take for what is under way.
 const DRAIN_MAX: Duration = Duration::from_secs(60);
 const LOOK_EVERY: Duration = Duration::from_millis(5);
@@ -82,6 +84,8 @@ impl Measure for Push {
         let step = Duration::from_millis(self.step_ms);
         report.put("receivers", self.receivers);
         report.put("members", self.members);
+        // The first push signs a token and opens connections; the second finds that done.
+        bench.step(self.pace, WARM_UP).await?;
         for rate in [self.pace, self.pace * 10] {
             let latencies = bench.paced(rate, step * 2, &receivers).await?;
             let suffix = format!("_at_{rate}_per_s");
@@ -173,7 +177,6 @@ impl Pipeline {
 
     /// Sends at this rate and waits until everything was accepted.
     async fn step(&mut self, rate: u32, span: Duration) -> anyhow::Result<Step> {
-        let every = Duration::from_secs_f64(SENDERS as f64 / f64::from(rate));
         let (to, marks) = (self.to.clone(), self.marks.clone());
         let begun = Instant::now();
         let plan = |number: usize| {
@@ -181,7 +184,14 @@ impl Pipeline {
             let places = to.len();
             to.rotate_left(number * places / SENDERS % places);
             let until = Until::At(begun + span);
-            SendPlan { to, push: true, window: 64, pace: Pace::Each(every), until, marks: marks.clone() }
+            SendPlan {
+                to,
+                push: true,
+                window: 64,
+                pace: Pace::share(rate, number, SENDERS),
+                until,
+                marks: marks.clone(),
+            }
         };
         let before = self.http.metric(ACCEPTED).await?;
         let crowd = send_all(std::mem::take(&mut self.senders), plan).await?;
