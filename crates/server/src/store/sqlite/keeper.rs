@@ -11,13 +11,19 @@ use std::{
 };
 use tokio::sync::mpsc::WeakSender;
 
-/// Time between two looks.
-const LOOK_EVERY: Duration = Duration::from_millis(500);
+/// Time between two looks at the log. Short, so that what is copied at once is little: the disk flushes it before the
+/// next commit has its turn.
+const LOOK_EVERY: Duration = Duration::from_millis(100);
+/// Looks between two reminders of the writer.
+const REMIND_EVERY: u32 = 5;
 /// What the log may hold that is not in the database yet, before it is copied beside the writer.
 const COPY_BYTES: u64 = 4 * 1024 * 1024;
 /// Log size from which the writer is held up shortly so that the log can start over. The file keeps its size: a commit
 /// into room that is there costs a third less than one that makes the file longer.
 const RESTART_BYTES: u64 = 64 * 1024 * 1024;
+/// What may be left to copy while the writer is held up, and how often it is tried to get there.
+const REST_BYTES: u64 = 1024 * 1024;
+const COPIES_MAX: u32 = 8;
 /// File size that a long read led to, and that is given back.
 const FILE_BYTES_MAX: u64 = 2 * RESTART_BYTES;
 /// Bytes of a page and its frame in the log.
@@ -54,7 +60,7 @@ impl Keeper {
         let stop = Arc::new(Stop::default());
         let watched = stop.clone();
         let work = move || {
-            let mut round = Round { sql, wal, shared, queue, failing: false };
+            let mut round = Round { sql, wal, shared, queue, looks: 0, failing: false };
             while !watched.wait(LOOK_EVERY) {
                 round.look();
             }
@@ -88,13 +94,17 @@ struct Round {
     wal: PathBuf,
     shared: Arc<Shared>,
     queue: WeakSender<Command>,
+    looks: u32,
     failing: bool,
 }
 
 impl Round {
     fn look(&mut self) {
+        self.looks = (self.looks + 1) % REMIND_EVERY;
         // Also without work: it makes a writer with a full disk look again.
-        if let Some(queue) = self.queue.upgrade() {
+        if self.looks == 0
+            && let Some(queue) = self.queue.upgrade()
+        {
             // A full queue needs no reminder.
             let _ = queue.try_send(Command::Upkeep(None));
         }
@@ -123,11 +133,16 @@ impl Round {
             return Ok(Log::default());
         }
         let mut log = self.run("NOOP")?;
-        if log.frames - log.copied >= COPY_BYTES / FRAME_BYTES {
+        let long = log.frames >= RESTART_BYTES / FRAME_BYTES;
+        // What comes while it copies is copied again, until little is left for the time in which the writer waits.
+        let (enough, copies) = if long { (REST_BYTES, COPIES_MAX) } else { (COPY_BYTES, 1) };
+        for _ in 0..copies {
+            if log.frames - log.copied < enough / FRAME_BYTES {
+                break;
+            }
             log = self.run("PASSIVE")?;
         }
-        // After the passive one little is left to copy while the writer waits.
-        match log.frames >= RESTART_BYTES / FRAME_BYTES {
+        match long {
             true if file > FILE_BYTES_MAX => self.run("TRUNCATE"),
             true => self.run("RESTART"),
             false => Ok(log),

@@ -7,7 +7,9 @@ use rusqlite::{Connection, OpenFlags, OptionalExtension, TransactionBehavior, co
 use std::time::Duration;
 
 /// Longest wait for another connection's write lock (a tool's short transaction, a checkpoint).
-const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+const BUSY_MAX: Duration = Duration::from_secs(5);
+/// Between two tries. SQLite's own handler waits longer each time, and a commit would sleep long after the lock is free.
+const BUSY_LOOK: Duration = Duration::from_millis(1);
 const STATEMENTS_KEPT: usize = 96;
 /// Page cache of connections that are not the server's writer.
 const SMALL_CACHE_BYTES: usize = 8 * 1024 * 1024;
@@ -55,13 +57,22 @@ pub(super) fn open_reading(directory: &Directory) -> Result<Connection, StoreErr
 
 fn open(directory: &Directory, access: OpenFlags) -> Result<Connection, StoreError> {
     let flags = access | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let connection = Connection::open_with_flags(directory.database(), flags)?;
-    connection.busy_timeout(BUSY_TIMEOUT)?;
+    let mut connection = Connection::open_with_flags(directory.database(), flags)?;
+    connection.busy_handler(Some(wait_for_lock))?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS_KEPT);
     // Otherwise a new value for a parameter may let the planner think again, and a kept statement is compiled at
     // each use: a fifth of the processor time of a push.
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     Ok(connection)
+}
+
+/// Waits a moment for a lock; `false` when it was long enough.
+fn wait_for_lock(tries: i32) -> bool {
+    let look_again = (tries as u128) < BUSY_MAX.as_millis() / BUSY_LOOK.as_millis();
+    if look_again {
+        std::thread::sleep(BUSY_LOOK);
+    }
+    look_again
 }
 
 /// Brings the file up to this program's schema. Refuses a file of a newer program, and one whose applied
