@@ -172,7 +172,7 @@ sections! {
     /// The embedded store.
     store: StoreSection {
         /// Page cache of the writer, in MiB.
-        cache_mib: usize = 64, |mib| (1..=65_536).contains(mib) => "1 to 65536";
+        cache_mib: usize = 16, |mib| (1..=65_536).contains(mib) => "1 to 65536";
         /// Connections that read.
         readers: usize = 4, |n| (1..=64).contains(n) => "1 to 64";
         /// File with the key that push credentials are sealed with: 64 hex digits. Without it, and without a key, one

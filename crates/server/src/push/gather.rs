@@ -94,6 +94,23 @@ impl Shared {
 }
 
 impl Sources {
+    /// Looks up what was decided already, for all looks that need it in one read: a planner that fell behind has
+    /// thousands of them.
+    pub async fn reload(&self, looks: &mut [Look]) -> Result<(), StoreError> {
+        let mut stale: Vec<&mut Look> = looks.iter_mut().filter(|look| look.reload).collect();
+        if stale.is_empty() {
+            return Ok(());
+        }
+        let asked = stale.iter().map(|look| look.intent.id).collect();
+        for (look, verdicts) in stale.iter_mut().zip(self.store.verdicts(asked).await?) {
+            let targets = verdicts.into_iter().flat_map(|verdict| verdict.targets);
+            let written: HashSet<_> = targets.map(|target| (target.user, target.device)).collect();
+            look.acked.retain(|target| !written.contains(&(target.user.clone(), target.device.clone())));
+            look.decided.extend(written);
+        }
+        Ok(())
+    }
+
     /// Finds out whom a look is about. Gives the look back with the error.
     pub async fn prepare(&self, mut look: Look) -> Result<Prepared, (Look, StoreError)> {
         match self.common(&mut look).await {
@@ -108,9 +125,6 @@ impl Sources {
         look: &mut Look,
     ) -> Result<(Vec<UserId>, AppSettings, Option<CallRecord>, Result<StrategyOptions, Reason>), StoreError>
     {
-        if look.reload {
-            self.reload(look).await?;
-        }
         let users = match &look.scope {
             Scope::Everybody => self.recipients(&look.intent).await?,
             Scope::Users(users) => users.iter().cloned().collect(),
@@ -121,16 +135,6 @@ impl Sources {
             Subject::Message { .. } => None,
         };
         Ok((users, settings, call, self.strategy(&look.intent).await?))
-    }
-
-    /// Looks up what was decided already.
-    async fn reload(&self, look: &mut Look) -> Result<(), StoreError> {
-        let verdicts = self.store.verdicts(look.intent.id).await?;
-        let targets = verdicts.into_iter().flat_map(|verdict| verdict.targets);
-        let written: HashSet<_> = targets.map(|target| (target.user, target.device)).collect();
-        look.acked.retain(|target| !written.contains(&(target.user.clone(), target.device.clone())));
-        look.decided.extend(written);
-        Ok(())
     }
 
     async fn strategy(&self, intent: &Intent) -> Result<Result<StrategyOptions, Reason>, StoreError> {

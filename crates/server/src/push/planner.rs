@@ -204,6 +204,7 @@ impl Planner {
     /// Prepares several looks at a time, and decides and writes as soon as enough has come together.
     async fn look_at(&mut self, looks: Vec<Look>) {
         let sources = self.sources.clone();
+        let looks = self.reloaded(looks).await;
         let (simple, looks): (Vec<Look>, Vec<Look>) = looks.into_iter().partition(only_acknowledgements);
         let mut prepared =
             stream::iter(looks).map(|look| sources.prepare(look)).buffer_unordered(PREPARING_MAX);
@@ -223,6 +224,16 @@ impl Planner {
             }
         }
         self.see_all(chunk, passes).await;
+    }
+
+    /// Looks whose intents' earlier verdicts are known; those that cannot be read are put off.
+    async fn reloaded(&self, mut looks: Vec<Look>) -> Vec<Look> {
+        if let Err(error) = self.sources.reload(&mut looks).await {
+            let (stale, known) = looks.into_iter().partition(|look| look.reload);
+            self.put_off(stale, &error);
+            return known;
+        }
+        looks
     }
 
     /// Decides a chunk and writes it together with passes that are decided already.

@@ -407,8 +407,8 @@ pub trait PushStore {
     /// One intent.
     async fn intent(&self, id: u64) -> Result<Option<Intent>, StoreError>;
 
-    /// Verdicts of an intent so far.
-    async fn verdicts(&self, intent: u64) -> Result<Vec<Verdict>, StoreError>;
+    /// Verdicts so far of each of these intents, in one read.
+    async fn verdicts(&self, intents: Vec<u64>) -> Result<Vec<Vec<Verdict>>, StoreError>;
 
     /// A fresh dispatch row number, rising with time.
     fn next_dispatch_id(&self, now_ms: u64) -> u64;

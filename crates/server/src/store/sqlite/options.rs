@@ -50,7 +50,7 @@ impl Default for StoreOptions {
             room_wait_max: Duration::from_secs(5),
             group_len_max: 512,
             group_bytes_max: 256 * 1024,
-            cache_bytes: 64 * 1024 * 1024,
+            cache_bytes: 16 * 1024 * 1024,
             readers: 4,
             window_len_max: 2_000_000,
             recent_bytes_max: 64 * 1024 * 1024,

@@ -115,8 +115,8 @@ impl PushStore for SqliteStore {
         self.readers.read(move |sql| intents::one(sql, id)).await
     }
 
-    async fn verdicts(&self, intent: u64) -> Result<Vec<Verdict>, StoreError> {
-        self.readers.read(move |sql| intents::verdicts(sql, intent)).await
+    async fn verdicts(&self, intents: Vec<u64>) -> Result<Vec<Vec<Verdict>>, StoreError> {
+        self.readers.read(move |sql| intents.iter().map(|id| intents::verdicts(sql, *id)).collect()).await
     }
 
     fn next_dispatch_id(&self, now_ms: u64) -> u64 {

@@ -114,7 +114,7 @@ impl Portrait {
     async fn pipeline(&mut self, store: &dyn Store) {
         let intents = store.pending_intents(0, 1_000).await.unwrap();
         for intent in &intents {
-            self.say(format!("verdicts {}", intent.id), store.verdicts(intent.id).await.unwrap());
+            self.say(format!("verdicts {}", intent.id), store.verdicts(vec![intent.id]).await.unwrap());
         }
         self.say("pending intents".into(), intents);
         self.say("pending dispatches".into(), store.pending_dispatches(0, 1_000).await.unwrap());

@@ -91,6 +91,10 @@ async fn pending<P: Place>(world: &World<P>) -> Vec<Dispatch> {
     world.store.pending_dispatches(0, 9).await.unwrap()
 }
 
+async fn verdicts<P: Place>(world: &World<P>, intent: u64) -> Vec<Verdict> {
+    world.store.verdicts(vec![intent]).await.unwrap().remove(0)
+}
+
 pub async fn an_intent_comes_with_its_message<P: Place>(world: &mut World<P>) {
     world.login_all(&["ann", "bob"]).await;
     world.found("g", "ann", &["bob"]).await;
@@ -132,20 +136,22 @@ pub async fn plans_are_all_or_nothing<P: Place>(world: &mut World<P>) {
         world.store.write_plans(vec![good.clone(), bad]).await.is_err(),
         "a dispatch number is used once"
     );
-    assert!(world.store.verdicts(next).await.unwrap().is_empty(), "the good one is undone as well");
+    assert!(verdicts(world, next).await.is_empty(), "the good one is undone as well");
     assert_eq!(world.store.pending_intents(intent, 9).await.unwrap().len(), 2);
     let waiting = Plan { verdicts: vec![], next_due: Some(START_MS + 700), ..good.clone() };
     world.store.write_plans(vec![waiting]).await.unwrap();
     let pending = world.store.pending_intents(intent, 9).await.unwrap();
     assert_eq!((pending[0].due_at, pending[1].due_at), (START_MS + 700, START_MS));
     world.store.write_plans(vec![good]).await.unwrap();
-    assert_eq!(world.store.verdicts(next).await.unwrap(), [acked]);
+    let both = world.store.verdicts(vec![next, more, intent]).await.unwrap();
+    assert_eq!((both[0].as_slice(), both[1].as_slice()), ([acked].as_slice(), [].as_slice()));
+    assert_eq!(both[2], verdicts(world, intent).await, "in the order in which they were asked for");
     assert_eq!(world.store.pending_intents(intent, 9).await.unwrap().len(), 1);
 }
 
 pub async fn a_settled_intent_stays_settled<P: Place>(world: &mut World<P>) {
     let (intent, id) = planned(world).await;
-    let before = world.store.verdicts(intent).await.unwrap();
+    let before = verdicts(world, intent).await;
     let late = Plan {
         intent,
         verdicts: before.clone(),
@@ -154,7 +160,7 @@ pub async fn a_settled_intent_stays_settled<P: Place>(world: &mut World<P>) {
     };
     world.store.write_plans(vec![late.clone(), Plan { intent: 17, ..late }]).await.unwrap();
     assert!(world.store.pending_intents(0, 9).await.unwrap().is_empty());
-    assert_eq!(world.store.verdicts(intent).await.unwrap(), before);
+    assert_eq!(verdicts(world, intent).await, before);
     assert_eq!(pending(world).await.len(), 1, "nothing is sent twice");
 }
 
