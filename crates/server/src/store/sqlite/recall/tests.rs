@@ -9,7 +9,10 @@ use crate::store::{
     *,
 };
 use futures_util::poll;
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 const NO_LIMIT: u64 = u64::MAX;
 const DAY_S: u64 = 24 * 3600;
@@ -40,17 +43,21 @@ async fn restart(world: &mut World<Home>, faults: &Faults, (conversations, log):
     world.restart().await;
 }
 
-async fn until_whole(world: &World<Home>) {
-    while !world.store.recall_level().is_whole {
+async fn until(world: &World<Home>, reached: impl Fn(RecallLevel) -> bool) {
+    let begun = Instant::now();
+    while !reached(world.store.recall_level()) {
+        assert!(begun.elapsed() < Duration::from_secs(20), "{:?}", world.store.recall_level());
         tokio::task::yield_now().await;
     }
 }
 
+async fn until_whole(world: &World<Home>) {
+    until(world, |level| level.is_whole).await;
+}
+
 /// Until so many sends wait, and are counted.
 async fn until_waiting(world: &World<Home>, count: usize) {
-    while world.store.recall_level().waiting != count {
-        tokio::task::yield_now().await;
-    }
+    until(world, |level| level.waiting == count).await;
 }
 
 fn other(message: &NewMessage) -> NewMessage {
