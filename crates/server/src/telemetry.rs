@@ -137,6 +137,17 @@ impl Levels {
         gauge(to, "sessions", "Logged-in sessions", services.hub.len() as i64)?;
         let healthy = i64::from(services.store.health().is_ok());
         gauge(to, "store_accepts_writes", "1 while the store accepts writes", healthy)?;
+        let recall = services.store.recall_level();
+        gauge(
+            to,
+            "store_window_whole",
+            "1 when all sends of the last day are known",
+            recall.is_whole.into(),
+        )?;
+        let help = "Sends that wait until it is known whether they are repetitions";
+        gauge(to, "store_waiting_sends", help, recall.waiting as i64)?;
+        let help = "Reads of sends from before the start that failed and are repeated";
+        counter(to, "store_recall_failures", help, recall.failures)?;
         counter(to, "messages", "Messages accepted from clients", services.counts.messages())?;
         let help = "Logins by result: accepted, or the code they were refused with";
         let mut logins = to.encode_descriptor("logins", help, None, MetricType::Counter)?;

@@ -13,6 +13,8 @@ use tokio::process::{Child, Command};
 /// How long a process may take to become ready. Ten million messages take two seconds.
 const READY_WITHIN: Duration = Duration::from_secs(120);
 const LOOK_EVERY: Duration = Duration::from_millis(2);
+/// How long a started server may take until its idempotency window is whole.
+const WHOLE_WITHIN: Duration = Duration::from_secs(120);
 /// Looks at a killed process until it is gone, 10 ms apart.
 const GONE_LOOKS_MAX: u32 = 300;
 
@@ -75,6 +77,7 @@ impl Drop for Own {
 pub struct OwnServer {
     own: Own,
     address: SocketAddr,
+    begun: Instant,
     /// From the start of the process until it said that it is ready.
     pub ready_after: Duration,
 }
@@ -87,7 +90,7 @@ impl OwnServer {
         let begun = Instant::now();
         let mut own = Own::start(&["serve", "--listen", &address.to_string(), "--data", data], false)?;
         until_answered(&mut own, address, "/readyz").await?;
-        Ok(Self { own, address, ready_after: begun.elapsed() })
+        Ok(Self { own, address, begun, ready_after: begun.elapsed() })
     }
 
     /// Where clients connect.
@@ -103,6 +106,18 @@ impl OwnServer {
     /// A connection for its metrics.
     pub async fn http(&self) -> anyhow::Result<Http> {
         Http::connect(self.address).await
+    }
+
+    /// Waits until all sends of the last day are known again; how long after the start of the process.
+    pub async fn window_whole(&self) -> anyhow::Result<Duration> {
+        let mut http = self.http().await?;
+        while http.metric("hongyan_store_window_whole").await? == 0 {
+            if self.begun.elapsed() > WHOLE_WITHIN {
+                bail!("the idempotency window is not whole {WHOLE_WITHIN:?} after a start");
+            }
+            tokio::time::sleep(LOOK_EVERY).await;
+        }
+        Ok(self.begun.elapsed())
     }
 
     /// kill -9.

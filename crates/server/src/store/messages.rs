@@ -171,13 +171,29 @@ pub enum Announcement {
     Revoked(Arc<Revoked>),
 }
 
+/// How far a started store knows the sends from before.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct RecallLevel {
+    /// All that have to be known.
+    pub is_whole: bool,
+    /// Sends that wait until it is known whether they are repetitions.
+    pub waiting: usize,
+    /// Reads that failed; they are repeated.
+    pub failures: u64,
+}
+
 /// The log.
 #[async_trait::async_trait]
 pub trait MessageStore {
     /// Stores one message (and its intent) and returns after it is on stable storage. Creates a peer
     /// conversation when it is the first message of these two. Idempotent over (app, sender, local_id) for at
-    /// least the newest 24 hours. Appends are stored in the order in which these futures were first polled.
+    /// least the newest 24 hours. Appends are stored in the order in which these futures were first polled; those
+    /// of different senders only once all older sends were recalled.
     async fn append_message(&self, message: NewMessage) -> Result<Append, StoreError>;
+
+    /// How far the sends from before the start are read back in. A send that may be one of them waits until it is
+    /// known.
+    fn recall_level(&self) -> RecallLevel;
 
     /// Takes a message back: what it said is gone, its place stays. One transaction with the order to take its
     /// notices back and with the intent of a notice about it.

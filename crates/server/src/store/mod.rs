@@ -38,8 +38,8 @@ pub use conversations::{ConversationStore, CursorMove, Membership, ReadMark};
 pub use groups::{GroupOutcome, GroupRecord, GroupStore, MemberChange, MemberRecord, NewGroup};
 pub use heads::{HeadFilter, HeadPage, HeadStore, Headless, Outcomes, TraceHead, TraceMark};
 pub use messages::{
-    Announcement, Append, Appended, MessageStore, NewMessage, NewRevocation, Page, Revoke, Revoked,
-    StoredMessage, Thread,
+    Announcement, Append, Appended, MessageStore, NewMessage, NewRevocation, Page, RecallLevel, Revoke,
+    Revoked, StoredMessage, Thread,
 };
 pub use pushes::{
     Attempt, AttemptEnd, Decision, Dispatch, DispatchState, Finished, Intent, IntentKind, NewDispatch,

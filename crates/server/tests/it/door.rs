@@ -51,6 +51,9 @@ async fn probes_and_metrics_tell_how_it_is() {
     for line in [
         "hongyan_sessions 1",
         "hongyan_store_accepts_writes 1",
+        "hongyan_store_window_whole 1",
+        "hongyan_store_waiting_sends 0",
+        "hongyan_store_recall_failures_total 0",
         "hongyan_connections_total 2",
         "hongyan_logins_total{result=\"accepted\"} 1",
         "hongyan_logins_total{result=\"6000101\"} 1",

@@ -2,6 +2,7 @@
 
 use super::{
     change::{Change, Draft},
+    recall::Recalled,
     trouble::{Reach, Trouble},
     window::SendKey,
 };
@@ -18,6 +19,8 @@ pub(super) enum Command {
     Job(Box<dyn Job>),
     /// Writes what is coalesced; everything of it when somebody waits.
     Upkeep(Option<oneshot::Sender<Result<(), StoreError>>>),
+    /// A portion of the sends from before the start.
+    Recalled(Recalled),
     Close,
 }
 
@@ -41,7 +44,7 @@ impl Command {
                 appending.message.content.len() + appending.spec.as_ref().map_or(0, String::len) + 128
             }
             Self::Job(_) => JOB_BYTES,
-            Self::Upkeep(_) | Self::Close => 0,
+            Self::Upkeep(_) | Self::Recalled(_) | Self::Close => 0,
         }
     }
 
@@ -57,7 +60,7 @@ impl Command {
             Self::Upkeep(Some(answer)) => {
                 let _ = answer.send(copy(committed));
             }
-            Self::Upkeep(None) | Self::Close => {}
+            Self::Upkeep(None) | Self::Recalled(_) | Self::Close => {}
         }
     }
 }

@@ -35,20 +35,25 @@ pub(super) struct Keeper {
     thread: Option<JoinHandle<()>>,
 }
 
+/// How a thread beside the writer is told to end.
 #[derive(Default)]
-struct Stop {
+pub(super) struct Stop {
     asked: Mutex<bool>,
     changed: Condvar,
 }
 
 impl Stop {
-    fn ask(&self) {
+    pub fn ask(&self) {
         *self.asked.lock().unwrap_or_else(PoisonError::into_inner) = true;
         self.changed.notify_all();
     }
 
+    pub fn is_asked(&self) -> bool {
+        *self.asked.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Waits a while; `true` when it is time to stop.
-    fn wait(&self, span: Duration) -> bool {
+    pub fn wait(&self, span: Duration) -> bool {
         let asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
         let waited = self.changed.wait_timeout_while(asked, span, |asked| !*asked);
         *waited.unwrap_or_else(PoisonError::into_inner).0

@@ -1,4 +1,5 @@
-//! The start: the book and the idempotency window, rebuilt from saved tails and the rows newer than these.
+//! The start: the book, rebuilt from saved tails and the rows newer than these, and the newest sends of the
+//! idempotency window. Older ones come later (`recall`).
 
 use super::{
     append::{QUIET, REVOKED, flags},
@@ -7,6 +8,7 @@ use super::{
     history::MARK_EVERY,
     ids, members,
     options::StoreOptions,
+    recall::{self, Unread},
     trouble::Trouble,
     upkeep::Upkeep,
     window::{ANY_BODY, Known, SendHash, WINDOW_MS, Window},
@@ -16,20 +18,19 @@ use hongyan_wire::{AppId, MessageId, group::GroupProfile};
 use rusqlite::{Connection, Row};
 use std::{collections::HashMap, sync::Arc};
 
-/// Newest messages that are brought into memory at start.
-const RECENT_ROWS: u64 = 20_000;
-
 /// What the writer starts with.
 pub(super) struct Loaded {
     pub book: Book,
     pub window: Window,
+    /// What the window lacks.
+    pub unread: Option<Unread>,
     pub upkeep: Upkeep,
     /// Greatest number that was ever stored.
     pub last_id: u64,
 }
 
-/// Reads everything that is kept in memory. Cost: about a microsecond for each conversation, member, cursor,
-/// and message newer than the saved tails or inside the idempotency window.
+/// Reads what is kept in memory, but for the older sends. Cost: about a microsecond for each conversation, member,
+/// cursor, and message newer than the saved tails.
 pub(super) fn load(
     sql: &Connection,
     options: &StoreOptions,
@@ -39,6 +40,7 @@ pub(super) fn load(
     let mut loaded = Loaded {
         book: Book::new(options.recent_bytes_max),
         window: Window::new(options.window_len_max),
+        unread: None,
         upkeep: Upkeep::new(options.tails_every),
         last_id: last_id(sql)?,
     };
@@ -47,7 +49,21 @@ pub(super) fn load(
     cursors(sql, &loaded.book)?;
     revocations(sql, &mut loaded.book)?;
     blocks(sql, &mut loaded.book)?;
-    replay(sql, options, hash, now_ms, &mut loaded)?;
+    let first_kept = ids::first_at(now_ms.saturating_sub(WINDOW_MS));
+    let newest = Newest { above: row_before_newest(sql, options.start_rows as u64)?, first_kept, hash };
+    replay(sql, &newest, &mut loaded)?;
+    if newest.above >= first_kept.max(1) {
+        loaded.window.lacks_older(first_kept);
+    }
+    if !loaded.window.is_whole() {
+        let unread = Unread { below: newest.above + 1, first_kept };
+        if options.threadless {
+            let app = |no| loaded.book.conversation(no).map(|found| found.app);
+            recall::everything(sql, hash, unread, app, &mut loaded.window)?;
+        } else {
+            loaded.unread = Some(unread);
+        }
+    }
     Ok(loaded)
 }
 
@@ -182,36 +198,40 @@ fn row_before_newest(sql: &Connection, count: u64) -> Result<u64, Trouble> {
     Ok(columns::first(sql, query, [int(count)], |row| number(row, 0))?.unwrap_or(0))
 }
 
+/// The rows that are wanted whole: for the newest messages in memory, and the window.
+struct Newest<'a> {
+    /// They are those above this one.
+    above: u64,
+    /// The window knows none below this one.
+    first_kept: u64,
+    hash: &'a SendHash,
+}
+
 /// Runs through the newest rows once, oldest first, for all that they are needed for.
-fn replay(
-    sql: &Connection,
-    options: &StoreOptions,
-    hash: &SendHash,
-    now_ms: u64,
-    loaded: &mut Loaded,
-) -> Result<(), Trouble> {
+fn replay(sql: &Connection, newest: &Newest<'_>, loaded: &mut Loaded) -> Result<(), Trouble> {
     let saved =
         columns::first(sql, "SELECT value FROM meta WHERE name = 'tails_upto'", [], |row| number(row, 0))?;
     let saved = saved.unwrap_or(0);
-    let known_since = ids::first_at(now_ms.saturating_sub(WINDOW_MS))
-        .max(row_before_newest(sql, options.window_len_max as u64)?);
-    let recent_since = row_before_newest(sql, RECENT_ROWS)?;
-    let mut statement = sql.prepare(
-        "SELECT id, conversation, seq, prev, sender, timestamp, flags, content, local_id
-         FROM messages WHERE id > ?1 ORDER BY id",
+    let mut names = HashMap::new();
+    let mut counted = sql.prepare(
+        "SELECT id, conversation, seq, prev, sender, timestamp, flags, '' FROM messages
+         WHERE id > ?1 AND id <= ?2 ORDER BY id",
     )?;
-    let first = saved.min(known_since.saturating_sub(1)).min(recent_since);
-    let mut rows = statement.query([int(first)])?;
-    let mut users = HashMap::new();
+    let mut rows = counted.query([saved, newest.above].map(int))?;
     while let Some(row) = rows.next()? {
-        let id = number(row, 0)?;
-        let message = replayed(row, &mut users)?;
-        if id >= known_since {
-            remember(row, hash, &message, loaded)?;
+        grow(&replayed(row, &mut names)?, saved, loaded)?;
+    }
+    let mut whole = sql.prepare(
+        "SELECT id, conversation, seq, prev, sender, timestamp, flags, content, local_id FROM messages
+         WHERE id > ?1 ORDER BY id",
+    )?;
+    let mut rows = whole.query([int(newest.above)])?;
+    while let Some(row) = rows.next()? {
+        let message = replayed(row, &mut names)?;
+        if message.id.0 >= newest.first_kept {
+            remember(row, newest.hash, &message, loaded)?;
         }
-        if id > recent_since {
-            loaded.book.recent.push(message.clone(), number(row, 3)?);
-        }
+        loaded.book.recent.push(message.clone(), number(row, 3)?);
         grow(&message, saved, loaded)?;
     }
     Ok(())
@@ -258,7 +278,7 @@ fn remember(
         false => hash.body(no, hash.content(&message.content, flags(message.disable_unread))),
     };
     let known = Known { id: message.id.0, body };
-    loaded.window.insert(hash.key(app, &message.sender, text(row, 8)?), known);
+    loaded.window.insert(hash.key(app, message.sender.as_str(), text(row, 8)?), known);
     Ok(())
 }
 

@@ -8,8 +8,8 @@ use super::{
     ids, revoke,
 };
 use crate::store::{
-    Announcement, Append, Appended, ConversationNo, MessageStore, NewMessage, NewRevocation, Page, Revoke,
-    StoreError, StoredMessage,
+    Announcement, Append, Appended, ConversationNo, MessageStore, NewMessage, NewRevocation, Page,
+    RecallLevel, Revoke, StoreError, StoredMessage,
 };
 use hongyan_wire::{MessageId, Seq};
 use std::sync::{PoisonError, atomic::Ordering};
@@ -77,7 +77,7 @@ impl MessageStore for SqliteStore {
             spec.map_err(|error| StoreError::Backend(format!("the intent has no JSON form: {error}")))?;
         let (answer, answered) = oneshot::channel();
         let appending = Appending {
-            key: self.hash.key(message.app, &message.sender, &message.local_id),
+            key: self.hash.key(message.app, message.sender.as_str(), &message.local_id),
             content: self.hash.content(&message.content, flags(message.disable_unread)),
             message,
             spec,
@@ -86,6 +86,10 @@ impl MessageStore for SqliteStore {
         };
         self.queue.put(Command::Append(Box::new(appending))).await?;
         answered.await.map_err(|_| StoreError::Closed)?
+    }
+
+    fn recall_level(&self) -> RecallLevel {
+        self.shared.recall.level()
     }
 
     async fn revoke_message(&self, asked: NewRevocation) -> Result<Revoke, StoreError> {

@@ -2,7 +2,7 @@
 //!
 //! A command goes through `command`'s queue to `writer`, which commits in groups and publishes to `book` what
 //! is durable. Reads are answered from the book, or by `readers` from the file. `keeper` does checkpoints,
-//! `upkeep` what is written in portions, `load` the start. Why it is laid out so: docs/decisions/0002.
+//! `upkeep` what is written in portions, `load` the start, and `recall` what of it can wait. Why it is laid out so: docs/decisions/0002.
 
 mod administering;
 mod administrators;
@@ -40,6 +40,7 @@ mod messages;
 mod options;
 mod pushes;
 mod readers;
+mod recall;
 mod receipts;
 mod recent;
 mod retractions;
@@ -55,6 +56,7 @@ mod traces;
 mod trouble;
 mod upkeep;
 mod users;
+mod waiting;
 mod window;
 mod writer;
 
@@ -78,6 +80,7 @@ use health::Health;
 use ids::Ids;
 use keeper::Keeper;
 use readers::Readers;
+use recall::{Asked, Recall, RecallCounts, Recaller, Unread};
 use rusqlite::Connection;
 use seal::Sealer;
 use std::{
@@ -86,10 +89,12 @@ use std::{
     sync::{
         Arc, Mutex, PoisonError, RwLock, RwLockReadGuard,
         atomic::{AtomicBool, Ordering},
+        mpsc::SyncSender,
     },
     thread::JoinHandle,
 };
 use tokio::sync::{mpsc, oneshot};
+use waiting::Waiting;
 use window::SendHash;
 use writer::{Shared, Writer};
 
@@ -125,6 +130,7 @@ pub struct SqliteStore {
 struct Running {
     writer: Writing,
     keeper: Option<Keeper>,
+    recall: Option<Recall>,
     /// Freed last.
     lock: Arc<File>,
 }
@@ -151,17 +157,20 @@ impl SqliteStore {
             bound: Bound::new(options.bound_len_max),
             health: Health::default(),
             ids: Ids::above(loaded.last_id),
+            recall: RecallCounts::new(loaded.window.is_whole()),
             announced: AtomicBool::new(false),
             closing: AtomicBool::new(false),
         });
         let readers = Readers::open(&directory, options.readers, options.threadless)?;
         let side = schema::open_reading(&directory)?;
         let (queue, commands) = Queue::new(options.queue_len_max, options.room_wait_max);
+        let (asking, recaller) = recaller(&directory, &shared, &queue, &hash, loaded.unread, &options)?;
         let (announce, announcements) = mpsc::channel(options.announcements_len_max.max(1));
         let writer = Writer {
             sql,
             shared: shared.clone(),
             window: loaded.window,
+            waiting: Waiting::new(asking, options.queue_len_max, options.room_wait_max),
             hash: hash.clone(),
             upkeep: loaded.upkeep,
             queue: commands,
@@ -171,7 +180,7 @@ impl SqliteStore {
             upkeep_at: clock.now_ms(),
             pages: 0,
         };
-        let running = start(writer, &directory, &shared, &queue, lock)?;
+        let running = start(writer, &directory, &queue, lock, recaller)?;
         Ok(Arc::new(Self {
             clock,
             directory,
@@ -224,13 +233,37 @@ enum Writing {
     Task(tokio::task::JoinHandle<()>),
 }
 
-/// Starts the two threads, or one task in their place.
-fn start(
-    writer: Writer,
+/// What reads the older sends, when there are any, and the way to ask it for some of them first.
+fn recaller(
     directory: &Directory,
     shared: &Arc<Shared>,
     queue: &Queue,
+    hash: &SendHash,
+    unread: Option<Unread>,
+    options: &StoreOptions,
+) -> Result<(SyncSender<Asked>, Option<Recaller>), StoreError> {
+    let (asking, asked) = std::sync::mpsc::sync_channel(options.queue_len_max.max(1));
+    let Some(unread) = unread else { return Ok((asking, None)) };
+    let recaller = Recaller {
+        sql: schema::open_reading(directory)?,
+        shared: shared.clone(),
+        queue: queue.weak(),
+        hash: hash.clone(),
+        unread,
+        asked,
+        rows_max: options.recall_rows.max(1),
+        faults: options.faults.clone(),
+    };
+    Ok((asking, Some(recaller)))
+}
+
+/// Starts the threads, or one task in their place.
+fn start(
+    writer: Writer,
+    directory: &Directory,
+    queue: &Queue,
     lock: Arc<File>,
+    recaller: Option<Recaller>,
 ) -> Result<Running, StoreError> {
     if writer.options.threadless {
         let held = lock.clone();
@@ -238,10 +271,11 @@ fn start(
             writer.run_here().await;
             drop(held);
         }));
-        return Ok(Running { writer, keeper: None, lock });
+        return Ok(Running { writer, keeper: None, recall: None, lock });
     }
     let beside = schema::open_small(directory)?;
-    let keeper = Keeper::start(beside, directory.wal(), shared.clone(), queue.weak());
+    let keeper = Keeper::start(beside, directory.wal(), writer.shared.clone(), queue.weak());
+    let recall = recaller.map(Recall::start).transpose()?;
     let held = lock.clone();
     let work = move || {
         writer.run();
@@ -249,7 +283,7 @@ fn start(
     };
     let thread = std::thread::Builder::new().name("store-writer".to_owned()).spawn(work);
     let writer = thread.map_err(|error| StoreError::Backend(format!("no thread for the writer: {error}")))?;
-    Ok(Running { writer: Writing::Thread(writer), keeper: Some(keeper), lock })
+    Ok(Running { writer: Writing::Thread(writer), keeper: Some(keeper), recall, lock })
 }
 
 #[async_trait::async_trait]
@@ -270,9 +304,12 @@ impl Store for SqliteStore {
 
     async fn close(&self) {
         let mut running = self.running.lock().await;
-        let Some(Running { writer, keeper, lock }) = running.take() else { return };
+        let Some(Running { writer, keeper, recall, lock }) = running.take() else { return };
         self.shared.closing.store(true, Ordering::Release);
-        // The keeper first: its connection must not stand in the way of the last checkpoint.
+        // These first: their connections must not stand in the way of the last checkpoint.
+        if let Some(recall) = recall {
+            join("recall", move || recall.stop()).await;
+        }
         if let Some(keeper) = keeper {
             join("keeper", move || keeper.stop()).await;
         }

@@ -33,6 +33,11 @@ pub struct StoreOptions {
     pub bound_len_max: usize,
     /// Messages after which the tails are saved again: a restart replays at most about twice as many.
     pub tails_every: u64,
+    /// Newest messages that a start brings into memory before the store is open; of older ones, the sends of the
+    /// idempotency window follow while it is open.
+    pub start_rows: usize,
+    /// Messages in one portion of these: the writer takes one in between two commits.
+    pub recall_rows: usize,
     /// Where the key is that push credentials are sealed with.
     pub key: KeySource,
     /// Makes the disk fail, in tests.
@@ -58,6 +63,8 @@ impl Default for StoreOptions {
             cursors_len_max: 2_000_000,
             bound_len_max: 200_000,
             tails_every: 1_000_000,
+            start_rows: 20_000,
+            recall_rows: 2_000,
             key: KeySource::Beside,
             faults: None,
             threadless: false,
@@ -83,10 +90,62 @@ pub enum KeySource {
 pub struct Faults {
     page_limit: AtomicU32,
     fail_commit: AtomicBool,
+    fail_recalls: AtomicU32,
+    recalls: Mutex<Option<RecallsLeft>>,
     gate: Mutex<()>,
 }
 
+/// Portions of older sends that may still be read: along conversations, and of the log.
+#[derive(Clone, Copy, Debug)]
+struct RecallsLeft {
+    conversations: u64,
+    log: u64,
+}
+
 impl Faults {
+    /// Older sends are read back in so many more portions, along conversations that are asked for and of the log,
+    /// and then no further.
+    pub fn limit_recalls(&self, conversations: u64, log: u64) {
+        *self.recalls.lock().unwrap_or_else(PoisonError::into_inner) =
+            Some(RecallsLeft { conversations, log });
+    }
+
+    /// They are read back as fast as it goes again.
+    pub fn free_recalls(&self) {
+        *self.recalls.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+
+    /// The next so many reads of older sends fail as those of a broken disk do.
+    pub fn fail_recalls(&self, count: u32) {
+        self.fail_recalls.store(count, Ordering::SeqCst);
+    }
+
+    pub(super) fn may_follow(&self) -> bool {
+        self.take_recall(|left| &mut left.conversations)
+    }
+
+    pub(super) fn may_read_on(&self) -> bool {
+        self.take_recall(|left| &mut left.log)
+    }
+
+    fn take_recall(&self, count: impl Fn(&mut RecallsLeft) -> &mut u64) -> bool {
+        let mut left = self.recalls.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(left) = left.as_mut() else { return true };
+        let count = count(left);
+        let may = *count > 0;
+        *count = count.saturating_sub(1);
+        may
+    }
+
+    pub(super) fn before_recall(&self) -> rusqlite::Result<()> {
+        let take = |count: u32| count.checked_sub(1);
+        if self.fail_recalls.fetch_update(Ordering::SeqCst, Ordering::SeqCst, take).is_err() {
+            return Ok(());
+        }
+        let error = rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_IOERR_READ);
+        Err(rusqlite::Error::SqliteFailure(error, Some("injected".to_owned())))
+    }
+
     /// The file may not grow beyond this many pages (or its present size); 0 lifts the limit.
     pub fn limit_pages(&self, pages: u32) {
         self.page_limit.store(pages, Ordering::SeqCst);

@@ -2,7 +2,7 @@
 //! up for a tenth of a second.
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, hash_map::Entry},
     hash::{BuildHasher, Hash, RandomState},
 };
 
@@ -49,6 +49,18 @@ impl<K: Eq + Hash, V> Shards<K, V> {
     pub fn insert(&mut self, key: K, value: V) -> Option<V> {
         let part = self.part(&key);
         self.parts[part].insert(key, value)
+    }
+
+    /// Puts a value in where there is none; whether there was none.
+    pub fn insert_new(&mut self, key: K, value: V) -> bool {
+        let part = self.part(&key);
+        match self.parts[part].entry(key) {
+            Entry::Occupied(_) => false,
+            Entry::Vacant(place) => {
+                place.insert(value);
+                true
+            }
+        }
     }
 
     pub fn remove(&mut self, key: &K) -> Option<V> {
@@ -119,7 +131,9 @@ mod tests {
         }
         assert_eq!(shards.len(), 1_000);
         assert!((0..1_000).all(|n| shards.get(&n) == Some(&(n * 2))));
+        assert!(!shards.insert_new(5, 0) && shards.get(&5) == Some(&10));
         assert_eq!(shards.remove(&5), Some(10));
+        assert!(shards.insert_new(5, 0) && shards.remove(&5) == Some(0));
         assert_eq!(shards.get(&5), None);
     }
 }

@@ -13,9 +13,9 @@ use std::{os::unix::fs::PermissionsExt, time::Duration};
 use tempfile::TempDir;
 
 /// A data directory.
-struct Home {
+pub(super) struct Home {
     dir: TempDir,
-    options: StoreOptions,
+    pub options: StoreOptions,
 }
 
 impl Home {
@@ -35,12 +35,14 @@ impl Home {
     }
 
     /// Small limits, so that short tests reach all of them.
-    fn small() -> Self {
+    pub fn small() -> Self {
         Self::in_memory(StoreOptions {
             recent_bytes_max: 4_000,
             tails_every: 50,
             group_len_max: 40,
             readers: 2,
+            start_rows: 5,
+            recall_rows: 7,
             ..StoreOptions::default()
         })
     }
@@ -94,7 +96,7 @@ async fn small_world() -> (World<Home>, Arc<Faults>) {
     world_with(Home::small().options).await
 }
 
-async fn world_with(options: StoreOptions) -> (World<Home>, Arc<Faults>) {
+pub(super) async fn world_with(options: StoreOptions) -> (World<Home>, Arc<Faults>) {
     let faults = Arc::new(Faults::default());
     let home = Home::in_memory(StoreOptions { faults: Some(faults.clone()), ..options });
     let mut world = World::new(home).await;
@@ -333,6 +335,9 @@ async fn the_window_is_bounded() {
     assert!(matches!(world.append(first.clone()).await, Append::Duplicate(_)), "among the newest ten");
     world.send("ann", peer("bob")).await;
     world.restart().await;
+    while !world.store.recall_level().is_whole {
+        tokio::task::yield_now().await;
+    }
     assert!(matches!(world.append(first).await, Append::Stored(_)), "forgotten, as documented");
     world.survives().await;
 }

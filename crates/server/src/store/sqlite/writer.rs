@@ -11,8 +11,10 @@ use super::{
     health::Health,
     ids::Ids,
     options::StoreOptions,
+    recall::{RecallCounts, Recalled},
     trouble::Trouble,
     upkeep::{Portion, Upkeep},
+    waiting::Waiting,
     window::{Known, SendHash, Window},
 };
 use crate::{
@@ -43,6 +45,7 @@ pub(super) struct Shared {
     pub bound: Bound,
     pub health: Health,
     pub ids: Ids,
+    pub recall: RecallCounts,
     /// Somebody reads the announcements.
     pub announced: AtomicBool,
     pub closing: AtomicBool,
@@ -52,6 +55,7 @@ pub(super) struct Writer {
     pub sql: Connection,
     pub shared: Arc<Shared>,
     pub window: Window,
+    pub waiting: Waiting,
     pub hash: SendHash,
     pub upkeep: Upkeep,
     pub queue: mpsc::Receiver<Command>,
@@ -119,8 +123,21 @@ impl Writer {
     }
 
     /// One commit, and more of them when somebody waits for everything to be written.
-    fn turn(&mut self, group: Vec<Command>) {
+    fn turn(&mut self, mut group: Vec<Command>) {
+        let recalled = self.take_recalled(&mut group);
         self.probe_if_due();
+        if let Err(why) = self.shared.health.check() {
+            self.waiting.refuse_all(|| StoreError::Refusing(why.clone()));
+            return answer(group, &Err(StoreError::Refusing(why)));
+        }
+        for released in self.release(recalled) {
+            self.write(released);
+        }
+        let group = self.sift(group);
+        self.write(group);
+    }
+
+    fn write(&mut self, group: Vec<Command>) {
         if let Err(why) = self.shared.health.check() {
             return answer(group, &Err(StoreError::Refusing(why)));
         }
@@ -132,6 +149,51 @@ impl Writer {
             ended = self.commit(Vec::new(), true);
         }
         answer(waiting, &ended);
+    }
+
+    /// Takes older sends into the window; whether there were any.
+    fn take_recalled(&mut self, group: &mut Vec<Command>) -> bool {
+        let mut any = false;
+        for command in group.extract_if(.., |command| matches!(command, Command::Recalled(_))) {
+            let Command::Recalled(Recalled { part, sends, taken }) = command else { continue };
+            any = true;
+            // Whoever read them may be gone, because the store is being closed.
+            let _ = taken.send(self.window.recall(part, sends));
+        }
+        any
+    }
+
+    /// The sends that need not wait any more, in portions for a commit each.
+    fn release(&mut self, knows_more: bool) -> Vec<Vec<Command>> {
+        if self.waiting.len() == 0 || !(self.waiting.refuse_overdue() || knows_more) {
+            return Vec::new();
+        }
+        let book = self.shared.book.read().expect("only this thread writes the book");
+        let released = self.waiting.release(&mut self.window, &book);
+        drop(book);
+        let (mut groups, mut bytes) = (vec![Vec::new()], 0);
+        for command in released {
+            let group = groups.last_mut().expect("there is one from the beginning");
+            bytes += command.weight();
+            group.push(command);
+            if group.len() >= self.options.group_len_max || bytes >= self.options.group_bytes_max {
+                groups.push(Vec::new());
+                bytes = 0;
+            }
+        }
+        groups
+    }
+
+    /// Keeps back the sends of a group that have to wait.
+    fn sift(&mut self, group: Vec<Command>) -> Vec<Command> {
+        if self.window.is_whole() && self.waiting.len() == 0 {
+            self.shared.recall.now(true, 0);
+            return group;
+        }
+        let book = self.shared.book.read().expect("only this thread writes the book");
+        let group = self.waiting.sift(&mut self.window, &book, group);
+        self.shared.recall.now(self.window.is_whole(), self.waiting.len());
+        group
     }
 
     fn is_behind(&self) -> bool {
@@ -189,7 +251,7 @@ impl Writer {
             match command {
                 Command::Append(appending) => append::append(&desk, &mut draft, appending)?,
                 Command::Job(job) => command::run_job(&mut **job, &self.sql, &mut draft)?,
-                Command::Upkeep(_) | Command::Close => {}
+                Command::Upkeep(_) | Command::Recalled(_) | Command::Close => {}
             }
         }
         portion.write(&self.sql, &book)?;
@@ -289,6 +351,7 @@ impl Writer {
     /// Refuses what came too late, and saves what makes the next start short.
     fn finish(mut self) {
         self.queue.close();
+        self.waiting.refuse_all(|| StoreError::Closed);
         while let Ok(command) = self.queue.try_recv() {
             command.answer(&Err(StoreError::Closed));
         }
