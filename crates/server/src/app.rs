@@ -25,11 +25,14 @@ use anyhow::Context;
 use hongyan_vendors::{Carrier, Secret};
 use hongyan_wire::AppId;
 use std::{
-    net::SocketAddr,
+    net::{IpAddr, SocketAddr},
     sync::{Arc, atomic::AtomicBool},
     time::Duration,
 };
-use tokio::task::JoinHandle;
+use tokio::{
+    io::{AsyncRead, AsyncWrite},
+    task::JoinHandle,
+};
 
 /// A running server. Dropping it stops its tasks at once; `shutdown` stops it in order.
 pub struct Server {
@@ -102,6 +105,14 @@ impl Server {
     /// Where it listens.
     pub fn local_addr(&self) -> SocketAddr {
         self.gateway.local_addr()
+    }
+
+    /// Serves a connection that did not come through the listener; see `Gateway::serve_stream`.
+    pub fn serve_stream<S>(&self, stream: S, from: IpAddr) -> Option<impl Future<Output = ()> + Send + use<S>>
+    where
+        S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    {
+        self.gateway.serve_stream(stream, from)
     }
 
     /// The store, for tools in the same process and for tests.

@@ -90,7 +90,10 @@ impl Arrivals {
     }
 
     /// Counts one frame; gives what acknowledges it.
-    fn note(&self, text: &str) -> Result<Option<Cursor>, LoadError> {
+    ///
+    /// # Errors
+    /// When a delivery is not what the protocol promises.
+    pub fn note(&self, text: &str) -> Result<Option<Cursor>, LoadError> {
         if !text.contains(r#""method":"message.received""#) {
             return Ok(None);
         }

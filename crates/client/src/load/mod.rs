@@ -5,6 +5,7 @@
 //! else. Nothing here judges or prints: `hongyan bench` does. Every wait is bounded.
 
 mod arrivals;
+pub mod frames;
 mod histogram;
 mod line;
 mod send;

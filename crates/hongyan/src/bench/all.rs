@@ -6,6 +6,7 @@ use super::{
     fanout::Fanout,
     growth::Growth,
     idle::Idle,
+    in_memory::Apart,
     offline::Offline,
     page::{self, Goal},
     peer::Peer,
@@ -14,6 +15,7 @@ use super::{
     push::Push,
     report::Report,
     restart::Restart,
+    warm,
 };
 use anyhow::{Context, bail};
 use clap::Args;
@@ -22,7 +24,8 @@ use std::path::PathBuf;
 /// `bench all`.
 #[derive(Args)]
 pub struct All {
-    /// The sizes of the targets: ten million messages before a restart, twenty million of growth. Takes long.
+    /// The sizes of the targets: ten million messages before a restart, twenty million of growth, a million sessions.
+    /// Takes long.
     #[arg(long)]
     full: bool,
     /// Where the page goes.
@@ -76,7 +79,13 @@ impl All {
         };
         let offline =
             Offline { senders: 1_000, window: 1, seconds: 5, target: target.clone(), output: output.clone() };
-        let idle = |sessions| Idle { sessions, target: target.clone(), output: output.clone() };
+        let idle = |sessions, in_memory| Idle {
+            sessions,
+            in_memory,
+            warm: warm::MESSAGES,
+            target: target.clone(),
+            output: output.clone(),
+        };
         let fanout = Fanout { members: 10_000, seconds: 5, target: target.clone(), output: output.clone() };
         let push = Push { receivers: 200, members: 1_000, pace: 100, step_ms: 2_000, output: output.clone() };
         let call = Call { calls: 1_000, output: output.clone() };
@@ -95,8 +104,14 @@ impl All {
         run(&mut all, "peer --senders 1000 --rate 20000", &peer(64, Some(20_000)), page::PEER_PACED).await;
         run(&mut all, "peer --senders 1000 --window 32", &peer(32, None), page::PEER_WINDOW).await;
         run(&mut all, "offline --senders 1000", &offline, page::OFFLINE).await;
-        run(&mut all, "idle --sessions 1000", &idle(1_000), &[]).await;
-        run(&mut all, "idle --sessions 18000", &idle(18_000), page::IDLE).await;
+        run(&mut all, "idle --sessions 1000", &idle(1_000, false), &[]).await;
+        run(&mut all, "idle --sessions 18000", &idle(18_000, false), page::IDLE).await;
+        let (in_memory, goals) = (Apart(idle(100_000, true)), page::IDLE_IN_MEMORY);
+        run(&mut all, "idle --in-memory --sessions 100000", &in_memory, goals).await;
+        if self.full {
+            let in_memory = Apart(idle(1_000_000, true));
+            run(&mut all, "idle --in-memory --sessions 1000000", &in_memory, page::IDLE_MILLION).await;
+        }
         run(&mut all, "fanout --members 10000", &fanout, page::FANOUT).await;
         run(&mut all, "push", &push, page::PUSH).await;
         run(&mut all, "call", &call, page::CALL).await;

@@ -13,10 +13,13 @@ mod growth;
 mod hold;
 mod http;
 mod idle;
+mod in_memory;
+mod multitude;
 mod offline;
 mod own_server;
 mod page;
 mod peer;
+mod pipe;
 mod plot;
 mod progress;
 mod push;
@@ -26,6 +29,7 @@ mod restart;
 mod traffic;
 
 mod usage;
+mod warm;
 
 use crate::serve::StopSignals;
 use anyhow::bail;

@@ -41,6 +41,12 @@ pub const IDLE: &[Goal] = &[
     most("rss_bytes_per_session", "process memory of an idle session, bytes", 3_000.0),
     most("rss_bytes_per_session_after_traffic", "the same after it sent and received", 3_000.0),
 ];
+/// Sessions on pipes.
+pub const IDLE_IN_MEMORY: &[Goal] =
+    &[most("rss_bytes_per_session", "the same idle, 100 000 sessions in memory, bytes", 3_000.0)];
+/// Very many of them.
+pub const IDLE_MILLION: &[Goal] =
+    &[most("rss_bytes_per_session", "the same idle, a million sessions in memory, bytes", 3_000.0)];
 /// Groups.
 pub const FANOUT: &[Goal] = &[
     least("recipients_per_s", "recipients of group messages a second", 100_000.0),

@@ -23,6 +23,16 @@ impl Report {
         report
     }
 
+    /// Reads what `print` wrote, a line a figure.
+    pub fn read(text: &str) -> Self {
+        let figure = |line: &str| {
+            let (name, value) = line.split_once(' ')?;
+            let value = value.trim();
+            Some((name.to_owned(), serde_json::from_str(value).unwrap_or_else(|_| value.into())))
+        };
+        Self { figures: text.lines().filter_map(figure).collect() }
+    }
+
     /// Adds a figure.
     pub fn put(&mut self, name: &str, value: impl Into<Value>) {
         self.figures.push((name.to_owned(), value.into()));
@@ -81,4 +91,19 @@ pub fn fine(value: f64) -> f64 {
 fn first_number(path: &str) -> f64 {
     let text = std::fs::read_to_string(path).unwrap_or_default();
     text.split_whitespace().next().and_then(|word| word.parse().ok()).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn what_was_printed_is_read_again() {
+        let text = "bench                            idle\nsessions 12\nin_memory   true\nkernel 6.1 x\n";
+        let expected = json!({"bench": "idle", "sessions": 12, "in_memory": true, "kernel": "6.1 x"});
+        let report = Report::read(text);
+        assert_eq!(report.to_json(), expected);
+        assert_eq!(report.figures()[1].0, "sessions");
+    }
 }

@@ -67,9 +67,9 @@ async fn plant_app(store: &dyn Store, now_ms: u64) -> anyhow::Result<App> {
     let made = store.create_app(NewApp { name: APP_NAME.into(), id: None }, now_ms).await?;
     let app = made.context("the demo app could not be made")?;
     // One user on two phones is a scenario of the page. Whoever sets it otherwise later keeps that.
-    let settings = AppSettings { devices: DevicePolicy::Multi, ..app.settings.clone() };
+    let settings = AppSettings { devices: DevicePolicy::Multi, ..(*app.settings).clone() };
     store.set_app_settings(app.id, settings.clone()).await?;
-    Ok(App { settings, ..app })
+    Ok(App { settings: settings.into(), ..app })
 }
 
 async fn plant_users(store: &dyn Store, app: &App, now_ms: u64) -> anyhow::Result<()> {

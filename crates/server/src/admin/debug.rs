@@ -23,7 +23,6 @@ use hongyan_wire::{
 };
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use std::sync::Arc;
 
 /// Who sends debugging notices unless another user is named.
 pub(super) const SENDER: &str = "hongyan-console";
@@ -247,7 +246,7 @@ async fn actor(admin: &Admin, app: &App, user: &UserId) -> Result<Actor, Refused
         }
         (false, false) => return Err(Refused::not_found("the sender has never logged in to this app")),
     }
-    Ok(Actor { app: app.id, user: user.clone(), device, settings: Arc::new(app.settings.clone()) })
+    Ok(Actor { app: app.id, user: user.clone(), device, settings: app.settings.clone() })
 }
 
 async fn message(admin: &Admin, sender: &Actor, order: Order) -> Result<String, Refused> {

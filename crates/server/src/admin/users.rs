@@ -159,8 +159,9 @@ pub(super) async fn kick(
     Asked(kick): Asked<Kick>,
 ) -> Result<Response, Refused> {
     let seats = admin.hub.seats_of(app.id, &user).into_iter();
-    let wanted: Vec<_> =
-        seats.filter(|seat| kick.session_id.as_ref().is_none_or(|id| seat.session_id == *id)).collect();
+    let wanted: Vec<_> = seats
+        .filter(|seat| kick.session_id.as_ref().is_none_or(|id| seat.session_id.to_string() == *id))
+        .collect();
     if wanted.is_empty() {
         return Err(Refused::not_found("there is no such session; it may have ended just now"));
     }

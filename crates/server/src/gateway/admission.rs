@@ -13,8 +13,11 @@ const TURNED_AWAY_MAX: usize = 256;
 
 /// The limits and what is taken of them. Cheap to clone.
 #[derive(Clone, Debug)]
-pub struct Admission {
-    counts: Arc<Mutex<Counts>>,
+pub struct Admission(Arc<Limits>);
+
+#[derive(Debug)]
+struct Limits {
+    counts: Mutex<Counts>,
     connections_max: usize,
     strangers_max: usize,
     strangers_per_ip_max: usize,
@@ -45,17 +48,18 @@ enum Standing {
 impl Admission {
     /// Limits of connections, of strangers, and of strangers from one address.
     pub fn new(connections_max: usize, strangers_max: usize, strangers_per_ip_max: usize) -> Self {
-        Self { counts: Arc::default(), connections_max, strangers_max, strangers_per_ip_max }
+        let counts = Mutex::default();
+        Self(Arc::new(Limits { counts, connections_max, strangers_max, strangers_per_ip_max }))
     }
 
     /// A place for a connection from this address. `None`: hang up without a word.
     pub fn enter(&self, ip: IpAddr) -> Option<Place> {
-        let mut counts = self.lock();
-        if counts.connections >= self.connections_max {
+        let (limits, mut counts) = (&*self.0, self.lock());
+        if counts.connections >= limits.connections_max {
             return None;
         }
         let from_ip = counts.by_ip.get(&ip).copied().unwrap_or_default();
-        let standing = if counts.strangers < self.strangers_max && from_ip < self.strangers_per_ip_max {
+        let standing = if counts.strangers < limits.strangers_max && from_ip < limits.strangers_per_ip_max {
             counts.strangers += 1;
             *counts.by_ip.entry(ip).or_default() += 1;
             Standing::Stranger(ip)
@@ -76,7 +80,7 @@ impl Admission {
     }
 
     fn lock(&self) -> MutexGuard<'_, Counts> {
-        self.counts.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.counts.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

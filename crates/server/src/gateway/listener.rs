@@ -69,35 +69,51 @@ impl Trouble {
     }
 }
 
-/// Gives a connection a task of its own. A panic in it is our fault: counted, and it ends this connection only.
+/// Gives a connection a task of its own.
 fn open(door: &Arc<Door>, connections: &mut JoinSet<()>, socket: TcpStream, place: Place) {
-    let served = door.clone();
-    let counted = door.clone();
-    connections.spawn(door.tasks.track_future(async move {
-        match AssertUnwindSafe(serve(served, socket, place)).catch_unwind().await {
-            Err(_) => counted.metrics.panicked(),
-            Ok(Err(error)) => tracing::debug!(%error, "a connection ended before it said what it wants"),
-            Ok(Ok(())) => {}
-        }
-    }));
+    match socket.set_nodelay(true) {
+        Ok(()) => drop(connections.spawn(serve(door, socket, place))),
+        Err(error) => tracing::debug!(%error, "a connection was gone before it began"),
+    }
 }
 
 /// A connection after its first words.
-type Way = BoxFuture<'static, io::Result<()>>;
+type Way = BoxFuture<'static, ()>;
 
-/// The steps of a connection are in boxes that go with them: a task is as large as what it may hold, and most
-/// sit idle in the last step.
-async fn serve(door: Arc<Door>, socket: TcpStream, place: Place) -> io::Result<()> {
-    socket.set_nodelay(true)?;
-    let way = match door.tls.clone() {
-        None => Box::pin(choose(door, socket, place)).await?,
-        Some(keys) => {
-            let shaken = timeout(TLS_TIMEOUT, Box::pin(keys.acceptor().accept(socket))).await;
-            let stream = shaken.map_err(|_| io::Error::from(io::ErrorKind::TimedOut))??;
-            Box::pin(choose(door, stream, place)).await?
+/// Serves a connection from its first byte to its last. A panic in it is our fault: counted, and it ends this
+/// connection only. Its steps are in boxes that go with them: a task is as large as what it may hold, and most sit
+/// idle in the last step.
+pub fn serve<S>(door: &Arc<Door>, stream: S, place: Place) -> impl Future<Output = ()> + Send + use<S>
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    let (counted, first) = (door.clone(), Box::pin(first_words(door.clone(), stream, place)));
+    let served = AssertUnwindSafe(async move {
+        match first.await {
+            Ok(way) => way.await,
+            Err(error) => tracing::debug!(%error, "a connection ended before it said what it wants"),
         }
-    };
-    way.await
+    });
+    door.tasks.track_future(async move {
+        if served.catch_unwind().await.is_err() {
+            counted.metrics.panicked();
+        }
+    })
+}
+
+/// Shakes hands if the door has keys, and finds out what the client wants.
+async fn first_words<S>(door: Arc<Door>, stream: S, place: Place) -> io::Result<Way>
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    match door.tls.clone() {
+        None => choose(door, stream, place).await,
+        Some(keys) => {
+            let shaken = timeout(TLS_TIMEOUT, Box::pin(keys.acceptor().accept(stream))).await;
+            let stream = shaken.map_err(|_| io::Error::from(io::ErrorKind::TimedOut))??;
+            Box::pin(choose(door, stream, place)).await
+        }
+    }
 }
 
 /// Reads what the client wants; what follows is a step of its own.
@@ -108,8 +124,10 @@ where
     Ok(match read_wish(&mut stream, &door.origins).await? {
         Wish::Http(read) => Box::pin(async move {
             http::serve(&door, place.address(), Rewind::new(read, stream)).await;
-            Ok(())
         }),
-        Wish::WebSocket(handshake, rest) => Box::pin(ws::serve(door, stream, handshake, rest, place)),
+        Wish::WebSocket(handshake, rest) => match ws::open(door, stream, handshake, rest).await? {
+            Some(line) => Box::pin(ws::serve(line, place)),
+            None => Box::pin(std::future::ready(())),
+        },
     })
 }

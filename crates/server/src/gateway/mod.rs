@@ -16,13 +16,16 @@ use admission::Admission;
 use hongyan_wire::CloseCode;
 use std::{
     io,
-    net::SocketAddr,
+    net::{IpAddr, SocketAddr},
     path::PathBuf,
     sync::{Arc, atomic::Ordering},
     time::Duration,
 };
 use tls::{TlsFault, TlsKeys};
-use tokio::net::TcpListener;
+use tokio::{
+    io::{AsyncRead, AsyncWrite},
+    net::TcpListener,
+};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 /// Settings of the door.
@@ -128,6 +131,16 @@ impl Gateway {
     /// Where it listens.
     pub fn local_addr(&self) -> SocketAddr {
         self.address
+    }
+
+    /// Serves a connection that came by another way than the listener, a pipe in memory for one: the future that does
+    /// it, for a task of the caller. Dropping it ends the connection. `None`: `[limits]` has no place for it.
+    pub fn serve_stream<S>(&self, stream: S, from: IpAddr) -> Option<impl Future<Output = ()> + Send + use<S>>
+    where
+        S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    {
+        let place = self.door.admission.enter(from)?;
+        Some(listener::serve(&self.door, stream, place))
     }
 
     /// Lets nobody log in any more, lets requests under way finish, asks clients to reconnect; who asks by HTTP

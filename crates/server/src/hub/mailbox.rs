@@ -29,6 +29,8 @@ struct Letters {
     frames: VecDeque<Bytes>,
     bytes: usize,
     close: Option<CloseCode>,
+    /// Its session is over.
+    abandoned: bool,
 }
 
 impl Mailbox {
@@ -39,7 +41,8 @@ impl Mailbox {
             return false;
         }
         if letters.frames.len() >= MAILBOX_FRAMES_MAX || letters.bytes + frame.len() > MAILBOX_BYTES_MAX {
-            *letters = Letters { close: Some(CloseCode::TooSlow), ..Letters::default() };
+            let abandoned = letters.abandoned;
+            *letters = Letters { close: Some(CloseCode::TooSlow), abandoned, ..Letters::default() };
         } else {
             letters.bytes += frame.len();
             letters.frames.push_back(frame);
@@ -75,6 +78,21 @@ impl Mailbox {
             let roomy =
                 letters.bytes <= MAILBOX_BYTES_MAX / 2 && letters.frames.len() <= MAILBOX_FRAMES_MAX / 2;
             if roomy { Poll::Ready(true) } else { Poll::Pending }
+        })
+        .await
+    }
+
+    /// The session is over: whatever still works for it may end.
+    pub(super) fn abandon(&self) {
+        lock(&self.letters).abandoned = true;
+        self.taken.wake();
+    }
+
+    /// Waits until the session is over. One waiter only, together with `has_room`: the sync of this session.
+    pub async fn abandoned(&self) {
+        poll_fn(|context| {
+            self.taken.register(context.waker());
+            if lock(&self.letters).abandoned { Poll::Ready(()) } else { Poll::Pending }
         })
         .await
     }

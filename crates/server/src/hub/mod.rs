@@ -8,7 +8,7 @@ mod mailbox;
 mod seat;
 
 pub use mailbox::{MAILBOX_BYTES_MAX, MAILBOX_FRAMES_MAX, Mailbox};
-pub use seat::Seat;
+pub use seat::{Seat, SessionId};
 
 use bytes::Bytes;
 use hongyan_wire::{AppId, CloseCode, DeviceId, UserId, client::AppPhase};
@@ -49,7 +49,7 @@ struct Shard {
 #[derive(Clone, Debug)]
 pub struct Arrival {
     /// Public name of the session.
-    pub session_id: String,
+    pub session_id: SessionId,
     /// Where.
     pub app: AppId,
     /// Who.
@@ -88,6 +88,7 @@ impl Seating {
 impl Drop for Seating {
     fn drop(&mut self) {
         self.hub.leave(&self.seat);
+        self.seat.mailbox.abandon();
     }
 }
 
@@ -103,7 +104,9 @@ impl Hub {
         let seat = Arc::new(Seat::new(number, arrival));
         let mut shard = self.shard(seat.app, &seat.user);
         shard.dropped.remove(&(seat.app, seat.user.clone(), seat.device.clone()));
-        shard.seats.entry((seat.app, seat.user.clone())).or_default().push(seat.clone());
+        // Most users have one session: no room for four from the beginning.
+        let seats = shard.seats.entry((seat.app, seat.user.clone())).or_insert_with(|| Vec::with_capacity(1));
+        seats.push(seat.clone());
         drop(shard);
         self.seats.fetch_add(1, Ordering::Relaxed);
         Seating { hub: self.clone(), seat }
@@ -247,7 +250,7 @@ mod tests {
 
     fn arrival(device: &str) -> Arrival {
         Arrival {
-            session_id: format!("session-{device}"),
+            session_id: SessionId::random(),
             app: AppId(1),
             user: UserId::new("ann").unwrap(),
             device: DeviceId::new(device).unwrap(),

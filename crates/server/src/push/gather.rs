@@ -69,7 +69,7 @@ pub(super) struct Seen {
 pub(super) struct Prepared {
     pub look: Look,
     pub users: Vec<UserId>,
-    settings: AppSettings,
+    settings: Arc<AppSettings>,
     pub call: Option<CallRecord>,
     strategy: Result<StrategyOptions, Reason>,
 }
@@ -123,8 +123,10 @@ impl Sources {
     async fn common(
         &self,
         look: &mut Look,
-    ) -> Result<(Vec<UserId>, AppSettings, Option<CallRecord>, Result<StrategyOptions, Reason>), StoreError>
-    {
+    ) -> Result<
+        (Vec<UserId>, Arc<AppSettings>, Option<CallRecord>, Result<StrategyOptions, Reason>),
+        StoreError,
+    > {
         let users = match &look.scope {
             Scope::Everybody => self.recipients(&look.intent).await?,
             Scope::Users(users) => users.iter().cloned().collect(),

@@ -15,15 +15,12 @@ use hongyan_wire::{
 };
 use serde::Serialize;
 use std::sync::{Arc, atomic::AtomicU64};
-use tokio::sync::oneshot;
 
 /// A logged-in session. Dropping it, or `end`, frees its seat and stops its sync.
 pub struct Active {
     device: Arc<Device>,
+    /// Dropping it stops the sync.
     seating: Seating,
-    /// Dropping it stops the sync. The handle of its task would keep the task's memory beyond its end, for as long
-    /// as the session lasts.
-    _sync: oneshot::Sender<()>,
 }
 
 /// What requests of one session share.
@@ -52,23 +49,24 @@ impl Active {
     /// Begins the session: its sync runs beside it, owned by it.
     pub(super) fn start(services: Arc<Services>, who: Actor, seating: Seating, known: Known) -> Self {
         let device = Arc::new(Device {
-            messages: Rate::new(who.settings.messages_per_s),
-            commands: Rate::new(COMMANDS_PER_S),
+            messages: Rate::default(),
+            commands: Rate::default(),
             seat: seating.seat().clone(),
             sent: services.counts.of_app(who.app),
             services,
             who,
         });
         device.wake_push();
-        let (sync, stopped) = oneshot::channel::<()>();
-        let caught_up = device.clone().catch_up(known);
+        // Its end is told by the seat: a handle of the task would keep the task's memory for as long as the session
+        // lasts.
+        let (seat, caught_up) = (device.seat.clone(), device.clone().catch_up(known));
         tokio::spawn(async move {
             tokio::select! {
-                _ = stopped => {}
+                () = seat.mailbox.abandoned() => {}
                 () = caught_up => {}
             }
         });
-        Self { device, seating, _sync: sync }
+        Self { device, seating }
     }
 
     /// Handles one text frame. What can be answered at once goes into the mailbox before this returns; the
@@ -225,8 +223,12 @@ impl Device {
     }
 
     async fn send(&self, send: Send) -> Result<hongyan_wire::client::SendResult, Refusal> {
-        let rate = if send.content.is_stored() { &self.messages } else { &self.commands };
-        if !rate.allow(self.services.clock.now_ms()) {
+        let now_ms = self.services.clock.now_ms();
+        let allowed = match send.content.is_stored() {
+            true => self.messages.allow(self.who.settings.messages_per_s, now_ms),
+            false => self.commands.allow(COMMANDS_PER_S, now_ms),
+        };
+        if !allowed {
             return Err(Code::RATE_LIMITED.into());
         }
         let sent = self.services.chat.send(&self.who, send).await?;

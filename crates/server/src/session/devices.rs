@@ -52,12 +52,12 @@ fn collide(rule: &Devices, one: u8, other: u8) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::hub::{Arrival, Hub, Seating};
+    use crate::hub::{Arrival, Hub, Seating, SessionId};
     use hongyan_wire::{AppId, DeviceId, UserId, client::AppPhase};
 
     fn seat(hub: &Arc<Hub>, platform: u8, device: &str) -> Seating {
         hub.arrive(Arrival {
-            session_id: device.to_owned(),
+            session_id: SessionId::random(),
             app: AppId(1),
             user: UserId::new("ann").unwrap(),
             device: DeviceId::new(&format!("device-{}", device.replace(' ', "-"))).unwrap(),
@@ -75,7 +75,8 @@ mod tests {
             devices.iter().map(|(platform, name)| seat(&hub, *platform, name)).collect();
         let (arrival, older) = seats.split_last().unwrap();
         let older: Vec<Arc<Seat>> = older.iter().map(|seating| seating.seat().clone()).collect();
-        leaving(rule, arrival.seat(), &older).iter().map(|seat| seat.session_id.clone()).collect()
+        let named = |seat: &Arc<Seat>| older.iter().position(|one| Arc::ptr_eq(one, seat)).unwrap();
+        leaving(rule, arrival.seat(), &older).iter().map(|seat| devices[named(seat)].1.to_owned()).collect()
     }
 
     fn rule(policy: DevicePolicy) -> Devices {

@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     chat::{Actor, Known, unavailable},
-    hub::{Arrival, Seat},
+    hub::{Arrival, Seat, SessionId},
     store::{App, AppSettings, LoginRecord, SignedIn},
 };
 use hongyan_wire::{
@@ -35,7 +35,7 @@ pub enum Greeted {
         /// The answer to the login, to be written before anything from the mailbox.
         reply: String,
         /// The session.
-        active: Box<Active>,
+        active: Active,
     },
     /// Send the text, if any, and close.
     Close(CloseCode, Option<String>),
@@ -132,7 +132,7 @@ impl Greeting {
             app: app.id,
             user: login.user_id.clone(),
             device: login.device_id.clone(),
-            settings: Arc::new(app.settings),
+            settings: app.settings,
         };
         let hub = &self.services.hub;
         let seating = hub.arrive(self.arrival(&login, &who.settings));
@@ -142,7 +142,7 @@ impl Greeting {
         let resumed = self.make_way(&who, seating.seat(), login.resume_session_id.as_deref()).await?;
         let total = self.services.store.total_unread(who.app, &who.user).await.map_err(unavailable)?;
         let result = LoginResult {
-            session_id: seating.seat().session_id.clone(),
+            session_id: seating.seat().session_id.to_string(),
             resumed,
             user_name: signed_in.user.name,
             user_avatar_url: signed_in.user.avatar_url,
@@ -156,7 +156,7 @@ impl Greeting {
         let device =
             Known { cursors: login.cursors, last_login_at: signed_in.last_login_at, since: signed_in.since };
         let active = Active::start(self.services.clone(), who, seating, device);
-        Ok(Greeted::LoggedIn { reply: frame::answer(id, &result), active: Box::new(active) })
+        Ok(Greeted::LoggedIn { reply: frame::answer(id, &result), active })
     }
 
     /// Checks AppSign or token; gives the token's end in ms.
@@ -186,7 +186,7 @@ impl Greeting {
 
     fn arrival(&self, login: &Login, settings: &AppSettings) -> Arrival {
         Arrival {
-            session_id: format!("{:032x}", rand::random::<u128>()),
+            session_id: SessionId::random(),
             app: login.app_id,
             user: login.user_id.clone(),
             device: login.device_id.clone(),
@@ -211,7 +211,7 @@ impl Greeting {
         let leaving = devices::leaving(&who.settings.devices(), seat, &older);
         let mut resumed = false;
         for other in leaving {
-            let continued = continues == Some(other.session_id.as_str());
+            let continued = continues.is_some_and(|id| other.session_id.to_string() == id);
             resumed |= continued;
             let same_device = other.device == seat.device;
             if !continued && !same_device && !who.settings.push_to_kicked {

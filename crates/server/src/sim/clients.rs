@@ -80,7 +80,7 @@ impl App {
         let mut greeting = Greeting::new(core.services.clone());
         let text = frame::request(1, "session.login", &login);
         if let Greeted::LoggedIn { active, .. } = greeting.handle(&text).await {
-            self.link = Some(Link { active: *active, acks, next_id: 2, asked: HashMap::new() });
+            self.link = Some(Link { active, acks, next_id: 2, asked: HashMap::new() });
         }
     }
 

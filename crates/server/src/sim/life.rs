@@ -48,9 +48,10 @@ impl Life {
         self.runtime.block_on(async {
             let new = NewApp { name: "sim".into(), id: None };
             let mut app = store.create_app(new, clock.now_ms()).await.unwrap().unwrap();
-            app.settings.devices = DevicePolicy::Multi;
-            app.settings.messages_per_s = 1_000;
-            store.set_app_settings(app.id, app.settings.clone()).await.unwrap();
+            let settings = Arc::make_mut(&mut app.settings);
+            settings.devices = DevicePolicy::Multi;
+            settings.messages_per_s = 1_000;
+            store.set_app_settings(app.id, settings.clone()).await.unwrap();
             let credential = StoredCredential {
                 rights: Default::default(),
                 vendor: VendorKind::Harmony,

@@ -4,7 +4,7 @@ use super::StoreError;
 use hongyan_vendors::{Secret, VendorKind};
 use hongyan_wire::AppId;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 /// A tenant.
 #[derive(Clone, Debug)]
@@ -26,7 +26,7 @@ pub struct App {
     /// Keys that were replaced.
     pub keys: AppKeys,
     /// Policies.
-    pub settings: AppSettings,
+    pub settings: Arc<AppSettings>,
     /// Unix time in ms.
     pub created_at: u64,
 }

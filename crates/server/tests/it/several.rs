@@ -18,7 +18,8 @@ const LINUX: u8 = 5;
 impl World {
     /// Changes the app's policies for sessions that log in from now on.
     pub async fn set(&self, change: impl FnOnce(&mut AppSettings)) {
-        let mut settings = self.store().app(self.app.id).await.unwrap().unwrap().settings;
+        let app = self.store().app(self.app.id).await.unwrap().unwrap();
+        let mut settings = (*app.settings).clone();
         change(&mut settings);
         settings.check().unwrap();
         assert!(self.store().set_app_settings(self.app.id, settings).await.unwrap());

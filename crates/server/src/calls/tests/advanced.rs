@@ -159,8 +159,8 @@ async fn receipt_is_checked_for_whoever_asked() {
 async fn an_app_that_wants_it_tells_of_missed_calls_by_itself() {
     let mut world = World::start().await;
     let app = NewApp { name: "test".into(), id: Some(APP) };
-    let mut settings = world.store.create_app(app, START_MS).await.unwrap().unwrap().settings;
-    settings.missed_call_content = "missed call".into();
+    world.store.create_app(app, START_MS).await.unwrap().unwrap();
+    let settings = AppSettings { missed_call_content: "missed call".into(), ..AppSettings::default() };
     world.store.set_app_settings(APP, settings).await.unwrap();
     let invite = CallInvite { push_config: Some(push("Ann")), ..invitation(&["bob", "carol"], 10) };
     let call = world.calls.invite(&who("ann"), invite).await.unwrap().call_id;

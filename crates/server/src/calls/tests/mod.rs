@@ -9,7 +9,7 @@ use super::{Calls, Deadlines};
 use crate::{
     chat::Actor,
     clock::{Clock, TimeHand},
-    hub::{Arrival, Hub, Seating},
+    hub::{Arrival, Hub, Seating, SessionId},
     push::{Signal, Signals},
     store::{
         AppSettings, CallRecord, CallStore, LoginRecord, Store, UserStore,
@@ -87,7 +87,7 @@ impl World {
     /// A live session of a user, on the user's own device or on `other`.
     fn seat(&self, name: &str, other: Option<&str>) -> Ear {
         let seating = self.hub.arrive(Arrival {
-            session_id: format!("session-of-{name}"),
+            session_id: SessionId::random(),
             app: APP,
             user: user(name),
             device: other.map_or_else(|| device(name), device),

@@ -17,42 +17,13 @@ use tokio::{
     time::timeout,
 };
 
-/// Serves a connection whose handshake was read. `rest` is what came after it.
-pub async fn serve<S>(
+/// Answers a handshake; the open line if it was accepted. `rest` is what came after it.
+pub async fn open<S>(
     door: Arc<Door>,
     mut stream: S,
     handshake: Result<Handshake, Refused>,
     rest: Vec<u8>,
-    mut place: Place,
-) -> io::Result<()>
-where
-    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
-{
-    // In boxes, here and at the end: what is needed for a moment shall not make the idle session larger.
-    if !Box::pin(answer(&mut stream, handshake)).await? {
-        return stream.shutdown().await;
-    }
-    door.metrics.connected();
-    let mut line = Line::new(stream, &door);
-    line.take(&rest);
-    drop(rest);
-    let end = match AssertUnwindSafe(converse(&mut line, &mut place)).catch_unwind().await {
-        Ok(end) => end,
-        Err(_) => {
-            door.metrics.panicked();
-            End::Close(CloseCode::Fault)
-        }
-    };
-    match end {
-        End::Gone => {}
-        End::Left => Box::pin(line.farewell()).await,
-        End::Close(code) => Box::pin(line.goodbye(code)).await,
-    }
-    Ok(())
-}
-
-/// Answers the handshake; whether it was accepted.
-async fn answer<S>(stream: &mut S, handshake: Result<Handshake, Refused>) -> io::Result<bool>
+) -> io::Result<Option<Line<S>>>
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
@@ -62,11 +33,41 @@ where
         stream.flush().await
     };
     timeout(WRITE_TIMEOUT, answered).await.map_err(|_| io::Error::from(io::ErrorKind::TimedOut))??;
-    Ok(handshake.is_ok())
+    if handshake.is_err() {
+        stream.shutdown().await?;
+        return Ok(None);
+    }
+    door.metrics.connected();
+    let mut line = Line::new(stream, door);
+    line.take(&rest);
+    Ok(Some(line))
+}
+
+/// Serves an open line until it ends. No `async fn`: its future would hold the line twice. What is needed for a moment
+/// is in boxes, here and below: it shall not make the idle session larger.
+#[allow(clippy::manual_async_fn)] // that is the point
+pub fn serve<S>(mut line: Line<S>, mut place: Place) -> impl Future<Output = ()> + Send + 'static
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    async move {
+        let end = match AssertUnwindSafe(converse(&mut line, &mut place)).catch_unwind().await {
+            Ok(end) => end,
+            Err(_) => {
+                line.door().metrics.panicked();
+                End::Close(CloseCode::Fault)
+            }
+        };
+        match end {
+            End::Gone => {}
+            End::Left => Box::pin(line.farewell()).await,
+            End::Close(code) => Box::pin(line.goodbye(code)).await,
+        }
+    }
 }
 
 /// Greeting and talk; how the connection ends.
-async fn converse<S>(line: &mut Line<'_, S>, place: &mut Place) -> End
+async fn converse<S>(line: &mut Line<S>, place: &mut Place) -> End
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
@@ -97,8 +98,8 @@ fn ending(end: End) -> Ending {
 }
 
 /// Frames until somebody has logged in. The answer to the login is written before anything of the mailbox.
-async fn greet<S: AsyncRead + AsyncWrite + Unpin>(line: &mut Line<'_, S>) -> Result<Box<Active>, End> {
-    let door = line.door();
+async fn greet<S: AsyncRead + AsyncWrite + Unpin>(line: &mut Line<S>) -> Result<Active, End> {
+    let door = line.door().clone();
     let mut greeting = Greeting::new(door.services.clone());
     let deadline = door.services.clock.sleep_until(greeting.deadline_ms());
     tokio::pin!(deadline);
@@ -124,7 +125,7 @@ async fn greet<S: AsyncRead + AsyncWrite + Unpin>(line: &mut Line<'_, S>) -> Res
     }
 }
 
-async fn write<S: AsyncRead + AsyncWrite + Unpin>(line: &mut Line<'_, S>, text: &str) -> Result<(), End> {
+async fn write<S: AsyncRead + AsyncWrite + Unpin>(line: &mut Line<S>, text: &str) -> Result<(), End> {
     line.put([text.as_bytes()]);
     match timeout(WRITE_TIMEOUT, poll_fn(|context| line.poll_write(context))).await {
         Ok(Ok(())) => Ok(()),

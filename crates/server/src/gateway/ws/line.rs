@@ -12,6 +12,7 @@ use std::{
     future::poll_fn,
     io,
     pin::Pin,
+    sync::Arc,
     task::{Context, Poll, ready},
     time::Duration,
 };
@@ -41,25 +42,23 @@ pub enum End {
 }
 
 /// The socket, and what waits on its two ways.
-pub struct Line<'a, S> {
+pub struct Line<S> {
     stream: S,
-    door: &'a Door,
+    door: Arc<Door>,
     decoder: Decoder,
-    /// Read but not handled.
-    events: VecDeque<Event>,
+    /// Read but not handled; a fault comes last.
+    events: VecDeque<Result<Event, Fault>>,
     /// To be written; `written` of it is.
     out: Vec<u8>,
     written: usize,
     unflushed: bool,
     /// Bytes that the socket took in all.
     taken: u64,
-    /// A fault that the next look finds.
-    fault: Option<Fault>,
 }
 
-impl<'a, S: AsyncRead + AsyncWrite + Unpin> Line<'a, S> {
+impl<S: AsyncRead + AsyncWrite + Unpin> Line<S> {
     /// A line that takes frames of the size allowed before login.
-    pub fn new(stream: S, door: &'a Door) -> Self {
+    pub fn new(stream: S, door: Arc<Door>) -> Self {
         Self {
             stream,
             door,
@@ -69,13 +68,12 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Line<'a, S> {
             written: 0,
             unflushed: false,
             taken: 0,
-            fault: None,
         }
     }
 
     /// What the line belongs to.
-    pub fn door(&self) -> &'a Door {
-        self.door
+    pub fn door(&self) -> &Arc<Door> {
+        &self.door
     }
 
     /// Frames of the size allowed after login.
@@ -96,10 +94,10 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Line<'a, S> {
     /// Decodes bytes; a fault is found after the events before it.
     pub fn take(&mut self, bytes: &[u8]) {
         let mut events = Vec::new();
-        self.fault = self.decoder.feed(bytes, &mut events).err();
+        let fault = self.decoder.feed(bytes, &mut events).err();
         let texts = events.iter().filter(|event| matches!(event, Event::Text(_))).count();
         self.door.metrics.received(texts as u64, bytes.len() as u64);
-        self.events.extend(events);
+        self.events.extend(events.into_iter().map(Ok).chain(fault.map(Err)));
     }
 
     /// The next text, reading when none is there. Pings are answered on the way.
@@ -121,26 +119,24 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Line<'a, S> {
     pub fn pop(&mut self) -> Result<Option<String>, End> {
         while let Some(event) = self.events.pop_front() {
             match event {
-                Event::Text(text) => return Ok(Some(text)),
-                Event::Ping(payload) => put_pong(&mut self.out, &payload),
-                Event::Pong => {}
-                Event::Close(code) => {
+                Ok(Event::Text(text)) => return Ok(Some(text)),
+                Ok(Event::Ping(payload)) => put_pong(&mut self.out, &payload),
+                Ok(Event::Pong) => {}
+                Ok(Event::Close(code)) => {
                     put_close(&mut self.out, code.unwrap_or(1000), "");
                     return Err(End::Left);
+                }
+                Err(Fault::TooLarge) => return Err(End::Close(CloseCode::TooLarge)),
+                Err(Fault::Protocol(rule)) => {
+                    tracing::debug!(rule, "a client broke the protocol");
+                    return Err(End::Close(CloseCode::Protocol));
                 }
             }
         }
         if self.events.capacity() > 0 {
             self.events = VecDeque::new();
         }
-        match self.fault {
-            None => Ok(None),
-            Some(Fault::TooLarge) => Err(End::Close(CloseCode::TooLarge)),
-            Some(Fault::Protocol(rule)) => {
-                tracing::debug!(rule, "a client broke the protocol");
-                Err(End::Close(CloseCode::Protocol))
-            }
-        }
+        Ok(None)
     }
 
     /// Reads once into the thread's scratch and decodes. While nothing comes no buffer is kept.

@@ -10,4 +10,4 @@ pub mod handshake;
 mod line;
 mod talk;
 
-pub use connection::serve;
+pub use connection::{open, serve};

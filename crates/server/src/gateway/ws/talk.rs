@@ -24,8 +24,8 @@ use tokio::{
 pub const WRITE_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Ready with how the connection ends.
-pub struct Talk<'a, 'b, S> {
-    line: &'a mut Line<'b, S>,
+pub struct Talk<'a, S> {
+    line: &'a mut Line<S>,
     active: &'a Active,
     /// Requests whose answers are not in the mailbox yet: most clients have one at a time, which needs no set.
     first: Option<BoxFuture<'static, ()>>,
@@ -36,9 +36,9 @@ pub struct Talk<'a, 'b, S> {
     closing: Option<CloseCode>,
 }
 
-impl<'a, 'b, S: AsyncRead + AsyncWrite + Unpin> Talk<'a, 'b, S> {
+impl<'a, S: AsyncRead + AsyncWrite + Unpin> Talk<'a, S> {
     /// The talk of this session on this line.
-    pub fn new(line: &'a mut Line<'b, S>, active: &'a Active) -> Self {
+    pub fn new(line: &'a mut Line<S>, active: &'a Active) -> Self {
         Self { line, active, first: None, more: None, blocked: None, closing: None }
     }
 
@@ -167,7 +167,7 @@ impl<'a, 'b, S: AsyncRead + AsyncWrite + Unpin> Talk<'a, 'b, S> {
     }
 }
 
-impl<S: AsyncRead + AsyncWrite + Unpin> Future for Talk<'_, '_, S> {
+impl<S: AsyncRead + AsyncWrite + Unpin> Future for Talk<'_, S> {
     type Output = End;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<End> {

@@ -2,7 +2,7 @@
 
 use crate::{
     clock::{Clock, TimeHand},
-    hub::{Arrival, Hub, Seating},
+    hub::{Arrival, Hub, Seating, SessionId},
     push::{
         Push, PushLimits, PushParts, Signal, Signals,
         trace::{DeviceState, TraceView},
@@ -199,7 +199,7 @@ impl Bench {
     /// Seats a session of the member's device.
     pub fn connect(&self, member: &Member, phase: AppPhase) -> Seating {
         let arrival = Arrival {
-            session_id: "session".into(),
+            session_id: SessionId::random(),
             app: self.app,
             user: member.user.clone(),
             device: member.device.clone(),

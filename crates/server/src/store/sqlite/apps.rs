@@ -47,7 +47,7 @@ pub(super) fn create(sql: &Connection, new: &NewApp, now_ms: u64) -> Result<Opti
         enabled: true,
         active: true,
         keys: AppKeys::default(),
-        settings: AppSettings::default(),
+        settings: Default::default(),
         created_at: now_ms,
     };
     let created = columns::run(

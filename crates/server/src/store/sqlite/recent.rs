@@ -39,7 +39,8 @@ impl Recent {
         self.len += 1;
         self.bytes += ENTRY_BYTES + message.content.len();
         self.order.push_back((no, message.seq));
-        let ring = self.rings.entry(no).or_default();
+        // Most conversations are quiet: no room for four from the beginning.
+        let ring = self.rings.entry(no).or_insert_with(|| VecDeque::with_capacity(1));
         ring.push_back(Kept { message, prev });
         if ring.len() > PER_CONVERSATION_MAX {
             self.drop_first(no);

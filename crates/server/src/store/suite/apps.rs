@@ -60,7 +60,7 @@ pub async fn settings_credentials_strategies<P: Place>(world: &mut World<P>) {
     let settings = AppSettings { messages_per_s: 3, ..AppSettings::default() };
     assert!(world.store.set_app_settings(app.id, settings.clone()).await.unwrap());
     assert!(!world.store.set_app_settings(AppId(1), settings.clone()).await.unwrap());
-    assert_eq!(world.store.app(app.id).await.unwrap().unwrap().settings, settings);
+    assert_eq!(world.store.app(app.id).await.unwrap().unwrap().settings, settings.into());
     let credential = StoredCredential {
         rights: Default::default(),
         vendor: VendorKind::Harmony,
