@@ -14,7 +14,7 @@ use crate::{
     hub::Hub,
     push::{PaceLimits, Push, PushLimits, PushParts, QuotaLimits, RetryPolicy, Signals, TraceView},
     receipts::{ReceiptPolicy, Receipts},
-    session::{Counts, Services, SessionLimits, sweep_sessions},
+    session::{Counts, LOOKS_AT_ONCE, Services, SessionLimits, sweep_sessions},
     store::{
         Alarm, Store,
         sqlite::{KeySource, SqliteStore, StoreOptions},
@@ -31,6 +31,7 @@ use std::{
 };
 use tokio::{
     io::{AsyncRead, AsyncWrite},
+    sync::Semaphore,
     task::JoinHandle,
 };
 
@@ -198,6 +199,7 @@ impl Core {
             push: signals,
             limits,
             counts: Counts::default(),
+            looks: Arc::new(Semaphore::new(LOOKS_AT_ONCE)),
             draining: AtomicBool::new(false),
         });
         let sweep = Sweep(tokio::spawn(sweep_sessions(services.clone())));

@@ -7,14 +7,21 @@ use super::{
 };
 use hongyan_client::load::{Arrivals, Marks, Pace, Place, SendPlan, Until};
 use hongyan_wire::{ConversationKey, UserId};
-use std::time::{Duration, Instant};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
-/// Users that come before the measured ones. Half of them send to the other half.
-const USERS: usize = 400;
+/// Users that send before the measured ones come; as many receive.
+const SENDERS: usize = 200;
 /// Messages that they exchange: more than the bounded caches of pages and of newest messages hold.
 pub const MESSAGES: u64 = 300_000;
 /// Unanswered messages of each sender.
 const WINDOW: usize = 8;
+/// Later each sends a message so often …
+const QUIET_EVERY: Duration = Duration::from_millis(40);
+/// … and so many.
+const QUIET_MESSAGES: u64 = 100;
 /// Calm is when memory moved by less than this share …
 const CALM_SHARE: f64 = 0.002;
 /// … in all of so many looks …
@@ -26,29 +33,46 @@ const CALM_WITHIN: Duration = Duration::from_secs(20);
 /// About how long it takes to warm up, for a progress bar.
 pub const ABOUT: Duration = Duration::from_secs(15);
 
-/// Lets users log in, exchange messages as later the measured ones do, and go.
+/// Lets users log in, exchange messages as later the measured ones do, and go; then, as on any day, a few at a quiet
+/// pace: a thread finds what others have freed of its memory only while it works.
 pub async fn warm_up(place: &Place, prefix: &str, messages: u64) -> anyhow::Result<()> {
-    let names = (0..USERS).map(|number| format!("{prefix}w{number}"));
-    let mut senders = place.log_in_all(names).await?;
-    let begun = Instant::now();
-    let mut receivers = Receivers::start(senders.split_off(USERS / 2), Arrivals::new(begun).into());
-    let marks = Marks::new(begun, 0);
-    let to = |number: usize| {
-        let user = UserId::new(&format!("{prefix}w{}", USERS / 2 + number));
-        Ok::<_, anyhow::Error>(vec![ConversationKey::Peer(user?)])
-    };
-    let to = (0..USERS / 2).map(to).collect::<Result<Vec<_>, _>>()?;
-    let each = (messages / (USERS as u64 / 2)).max(1);
-    let crowd = send_all(senders, |number| SendPlan {
+    let (each, marks) = ((messages / SENDERS as u64).max(1), Marks::new(Instant::now(), 0));
+    exchange(place, prefix, &marks, Pace::Full, each).await?;
+    exchange(
+        place,
+        prefix,
+        &marks,
+        Pace::Each { every: QUIET_EVERY, first: Duration::ZERO },
+        each.min(QUIET_MESSAGES),
+    )
+    .await
+}
+
+/// Half of the users send so many messages each to the other half.
+async fn exchange(
+    place: &Place,
+    prefix: &str,
+    marks: &Arc<Marks>,
+    pace: Pace,
+    each: u64,
+) -> anyhow::Result<()> {
+    let name = |number: usize| format!("{prefix}w{number}");
+    let mut senders = place.log_in_all((0..2 * SENDERS).map(name)).await?;
+    let arrivals = Arc::new(Arrivals::new(Instant::now()));
+    let mut receivers = Receivers::start(senders.split_off(SENDERS), arrivals);
+    let to =
+        (0..SENDERS).map(|number| Ok(vec![ConversationKey::Peer(UserId::new(&name(SENDERS + number))?)]));
+    let to = to.collect::<anyhow::Result<Vec<_>>>()?;
+    let plan = |number: usize| SendPlan {
         to: to[number].clone(),
         push: false,
         window: WINDOW,
-        pace: Pace::Full,
+        pace,
         until: Until::Count(each),
         marks: marks.clone(),
-    })
-    .await?;
-    receivers.settle(each * (USERS as u64 / 2)).await?;
+    };
+    let crowd = send_all(senders, plan).await?;
+    receivers.settle(each * SENDERS as u64).await?;
     drop((crowd, receivers));
     Ok(())
 }

@@ -147,8 +147,8 @@ impl Chat {
     }
 
     /// Those of a group's members that a message has to be brought to: everybody, or when fewer users are connected
-    /// than the group has members, those of the connected who are in it. So a message costs what is delivered of it, not
-    /// what the group could hold.
+    /// than the group has members, those of the connected who are in it. So a message costs what is delivered of it,
+    /// not what the group could hold.
     pub(super) async fn here<'a>(
         &self,
         app: AppId,

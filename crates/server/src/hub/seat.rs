@@ -63,7 +63,8 @@ pub struct Seat {
     /// A live message was held back since the sync looked last.
     pub(super) missed: AtomicBool,
     /// How far the sync brought each conversation: a delivery that was overtaken by it is left out.
-    #[allow(clippy::box_collection)] // it is there for seconds and its place for hours: 8 bytes instead of 48
+    #[allow(clippy::box_collection)]
+    // it is there for seconds and its place for hours: 8 bytes instead of 48
     synced: Mutex<Option<Box<HashMap<u64, u64>>>>,
     /// Unix time in ms of the last sign of life.
     heard_at: AtomicU64,

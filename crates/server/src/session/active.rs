@@ -15,6 +15,7 @@ use hongyan_wire::{
 };
 use serde::Serialize;
 use std::sync::{Arc, atomic::AtomicU64};
+use tokio::sync::OwnedSemaphorePermit;
 
 /// A logged-in session. Dropping it, or `end`, frees its seat and stops its sync.
 pub struct Active {
@@ -59,11 +60,11 @@ impl Active {
         device.wake_push();
         // Its end is told by the seat: a handle of the task would keep the task's memory for as long as the session
         // lasts.
-        let (seat, caught_up) = (device.seat.clone(), device.clone().catch_up(known));
+        let (seat, syncing) = (device.seat.clone(), device.clone());
         tokio::spawn(async move {
             tokio::select! {
                 () = seat.mailbox.abandoned() => {}
-                () = caught_up => {}
+                () = syncing.catch_up_in_turn(known) => {}
             }
         });
         Self { device, seating }
@@ -107,9 +108,20 @@ impl Active {
 }
 
 impl Device {
-    /// Everything a device missed, then live messages.
-    async fn catch_up(self: Arc<Self>, known: Known) {
+    /// Waits for a place, as something small, and catches up.
+    async fn catch_up_in_turn(self: Arc<Self>, known: Known) {
+        let looks = self.services.looks.clone();
+        // The places are never closed.
+        if let Ok(place) = looks.acquire_owned().await {
+            Box::pin(self.catch_up(known, place)).await;
+        }
+    }
+
+    /// Everything a device missed, then live messages. The place is given back after the first look: a client that
+    /// takes its messages slowly keeps nobody out.
+    async fn catch_up(self: Arc<Self>, known: Known, place: OwnedSemaphorePermit) {
         self.services.calls.ring_again(&self.who, &self.seat).await;
+        drop(place);
         if let Err(refusal) = self.services.chat.sync(&self.who, &self.seat, &known).await {
             tracing::warn!(app.id = %self.who.app, user.id = %self.who.user, %refusal, "a sync was cut short");
             self.seat.mailbox.close(CloseCode::Fault);

@@ -17,5 +17,6 @@ pub use active::{Active, Ending};
 pub use counts::Counts;
 pub use greeting::{Greeted, Greeting};
 pub use identity::{TokenFault, TokenText, make_token04, open_token04, read_app_token, read_token04};
+pub(crate) use services::LOOKS_AT_ONCE;
 pub use services::{Services, SessionLimits};
 pub use sweep::sweep_sessions;

@@ -6,6 +6,7 @@ use std::sync::{
     Arc,
     atomic::{AtomicBool, Ordering},
 };
+use tokio::sync::Semaphore;
 
 /// Limits of sessions that are the same for every app.
 #[derive(Clone, Debug)]
@@ -13,6 +14,10 @@ pub struct SessionLimits {
     /// A connection must have logged in after this long, in ms.
     pub login_deadline_ms: u64,
 }
+
+/// Sessions at once that begin to look for what they missed. After an outage all come at once: who waits for the
+/// store's few readers shall be small meanwhile.
+pub(crate) const LOOKS_AT_ONCE: usize = 256;
 
 impl Default for SessionLimits {
     fn default() -> Self {
@@ -38,6 +43,8 @@ pub struct Services {
     pub limits: SessionLimits,
     /// What sessions count.
     pub counts: Counts,
+    /// Places for sessions that look for what they missed.
+    pub looks: Arc<Semaphore>,
     /// Set once while draining: nobody logs in any more.
     pub draining: AtomicBool,
 }

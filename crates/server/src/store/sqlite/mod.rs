@@ -2,7 +2,8 @@
 //!
 //! A command goes through `command`'s queue to `writer`, which commits in groups and publishes to `book` what
 //! is durable. Reads are answered from the book, or by `readers` from the file. `keeper` does checkpoints,
-//! `upkeep` what is written in portions, `load` the start, and `recall` what of it can wait. Why it is laid out so: docs/decisions/0002.
+//! `upkeep` what is written in portions, `load` the start, and `recall` what of it can wait. Why it is laid out so:
+//! docs/decisions/0002.
 
 mod administering;
 mod administrators;
