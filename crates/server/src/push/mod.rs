@@ -226,6 +226,7 @@ impl Push {
             orders: orders.clone(),
             counters: counters.clone(),
             wake: wake.clone(),
+            started_at,
         };
         let retractor = tokio::spawn(retractor.run(stop.clone()));
         let sources = Sources { clock: clock.clone(), store: store.clone(), hub, credentials, started_at };

@@ -50,6 +50,8 @@ pub(super) struct Retractor {
     pub orders: Orders,
     pub counters: Arc<Counters>,
     pub wake: Arc<Wake>,
+    /// Unix time in ms.
+    pub started_at: u64,
 }
 
 /// What one look at an order led to.
@@ -172,7 +174,8 @@ impl Retractor {
                 {
                     found.unfinished = true;
                 }
-                let shown = shown(dispatch, attempts, record, &concerned);
+                let from_before = crate::store::time_of_id(dispatch.request.id) < self.started_at;
+                let shown = shown(dispatch, attempts, record, from_before, &concerned);
                 if shown.is_empty() || leaves_nothing(&dispatch.request) {
                     continue;
                 }
@@ -299,11 +302,13 @@ impl Retractor {
     }
 }
 
-/// Devices on which the vendor put this notice, or may have put it, and from which nobody took it back yet.
+/// Devices on which the vendor put this notice, or may have put it, and from which nobody took it back yet. A process
+/// that died may have sent a request and not have written it down: what came to no answer since is in doubt too.
 fn shown(
     dispatch: &Dispatch,
     attempts: &[Attempt],
     record: &TraceRecord,
+    from_before: bool,
     concerned: impl Fn(&Target) -> bool,
 ) -> Vec<Target> {
     let taken: HashSet<&Target> = record
@@ -316,7 +321,11 @@ fn shown(
         .collect();
     // Taking back what never came does no harm; leaving what came does.
     let in_doubt = attempts.iter().any(may_have_arrived);
-    let there = dispatch.ended.iter().filter(|(_, end)| in_doubt || *end == TargetEnd::Accepted);
+    let there = dispatch.ended.iter().filter(|(_, end)| match end {
+        TargetEnd::Accepted => true,
+        TargetEnd::Failed { .. } => in_doubt,
+        _ => in_doubt || from_before,
+    });
     let there = there.map(|(target, _)| target);
     there.filter(|target| concerned(target) && !taken.contains(target)).cloned().collect()
 }
