@@ -49,6 +49,7 @@ mod schema;
 mod seal;
 mod series;
 mod shards;
+mod tail;
 #[cfg(test)]
 mod tests;
 mod tools;
