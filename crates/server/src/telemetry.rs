@@ -138,12 +138,8 @@ impl Levels {
         let healthy = i64::from(services.store.health().is_ok());
         gauge(to, "store_accepts_writes", "1 while the store accepts writes", healthy)?;
         let recall = services.store.recall_level();
-        gauge(
-            to,
-            "store_window_whole",
-            "1 when all sends of the last day are known",
-            recall.is_whole.into(),
-        )?;
+        let help = "Whether all sends of the last day are known; 0 for some seconds after a start";
+        gauge(to, "store_window_whole", help, recall.is_whole.into())?;
         let help = "Sends that wait until it is known whether they are repetitions";
         gauge(to, "store_waiting_sends", help, recall.waiting as i64)?;
         let help = "Reads of sends from before the start that failed and are repeated";

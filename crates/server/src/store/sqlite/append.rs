@@ -1,12 +1,13 @@
 //! The hot path: one message becomes one row. Everything is checked in memory; a savepoint is not needed.
 
 use super::{
-    book::{Tail, pair},
+    book::pair,
     change::{Change, Draft, MemberRow},
     columns::{self, int},
     command::Appending,
     history,
     ids::Ids,
+    tail::Tail,
     trouble::Trouble,
     window::{Known, SendHash, Window},
 };

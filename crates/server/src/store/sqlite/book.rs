@@ -7,8 +7,9 @@ use super::{
     change::{Change, MemberRow},
     recent::Recent,
     shards::{Blocks, Shards},
+    tail::{Counted, Tail},
 };
-use crate::store::{ConversationNo, GroupRecord, MemberRecord, Membership, Revoked, StoredMessage};
+use crate::store::{ConversationNo, GroupRecord, MemberRecord, Membership, Revoked};
 use hongyan_wire::{
     AppId, ConversationKey, GroupId, MessageId, Seq, UserId,
     conversation::NotificationStatus,
@@ -21,27 +22,6 @@ use std::{
         atomic::{AtomicU64, Ordering},
     },
 };
-
-/// Newest message of a conversation and the count of its messages that raise unread counts.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub(super) struct Tail {
-    pub seq: Seq,
-    pub last: u64,
-    pub at: u64,
-    pub total: u64,
-}
-
-impl Tail {
-    /// The tail with one more message.
-    pub fn after(self, message: &StoredMessage) -> Self {
-        Self {
-            seq: self.seq + 1,
-            last: message.id.0,
-            at: message.timestamp,
-            total: self.total + u64::from(!message.disable_unread),
-        }
-    }
-}
 
 /// Two users of an app, the lesser first.
 pub(super) type Pair = (AppId, UserId, UserId);
@@ -264,7 +244,7 @@ impl Book {
             Change::Bound { .. } => {}
             Change::Append { appended, prev, .. } => {
                 self.recent.push(appended.message.clone(), *prev);
-                return self.grow(&appended.message);
+                return self.grow(&Counted::of(&appended.message));
             }
         }
         false
@@ -324,7 +304,7 @@ impl Book {
     /// Sets or adds one member's row; counters of its own stay.
     pub fn put_member(&mut self, no: u64, row: &MemberRow) {
         let Some(conversation) = self.conversation_mut(no) else { return };
-        if let Some(member) = conversation.member_mut(&row.user) {
+        if let Some(member) = conversation.member_mut(row.user.as_str()) {
             member.receive(row.visible_from);
             let user = member.row.user.clone();
             member.row = MemberRow { user, ..row.clone() };
@@ -339,21 +319,26 @@ impl Book {
     }
 
     /// Counts one more message. `true` when the conversation was saved until now.
-    pub fn grow(&mut self, message: &StoredMessage) -> bool {
-        self.last_id = self.last_id.max(message.id.0);
-        self.last_at = self.last_at.max(message.timestamp);
-        let Some(conversation) = self.conversation_mut(message.conversation.0) else { return false };
-        conversation.tail = conversation.tail.after(message);
-        let counts = !message.disable_unread;
-        if let Some(member) = conversation.member_mut(&message.sender).filter(|_| counts) {
-            member.own += 1;
-            member.own_unsaved = true;
-        }
-        !std::mem::replace(&mut conversation.unsaved, true)
+    pub fn grow(&mut self, one: &Counted<'_>) -> bool {
+        self.last_id = self.last_id.max(one.id);
+        self.last_at = self.last_at.max(one.at);
+        self.conversation_mut(one.conversation).is_some_and(|conversation| conversation.grow(one))
     }
 }
 
 impl Conversation {
+    /// Counts one more message. `true` when the conversation was saved until now.
+    pub fn grow(&mut self, one: &Counted<'_>) -> bool {
+        self.tail = self.tail.after(one);
+        if one.counts
+            && let Some(member) = self.member_mut(one.sender)
+        {
+            member.own += 1;
+            member.own_unsaved = true;
+        }
+        !std::mem::replace(&mut self.unsaved, true)
+    }
+
     pub fn member(&self, user: &UserId) -> Option<&Member> {
         match &self.party {
             Party::Peer(members) => members.iter().find(|member| member.row.user == *user),
@@ -369,9 +354,9 @@ impl Conversation {
         }
     }
 
-    fn member_mut(&mut self, user: &UserId) -> Option<&mut Member> {
+    fn member_mut(&mut self, user: &str) -> Option<&mut Member> {
         match &mut self.party {
-            Party::Peer(members) => members.iter_mut().find(|member| member.row.user == *user),
+            Party::Peer(members) => members.iter_mut().find(|member| member.row.user.as_str() == user),
             Party::Group(group) => group.members.get_mut(user),
         }
     }

@@ -4,7 +4,8 @@
 //! Commands of one commit see each other through the draft; readers see none of it until it is durable.
 
 use super::{
-    book::{Book, Pair, Party, Read, Tail},
+    book::{Book, Pair, Party, Read},
+    tail::{Counted, Tail},
     window::{Known, SendKey},
 };
 use crate::store::{Appended, MemberRecord, Revoked};
@@ -208,7 +209,7 @@ impl<'a> Draft<'a> {
             Change::Append { appended, key, body, .. } => {
                 let message = &appended.message;
                 let no = message.conversation.0;
-                self.tails.insert(no, self.tail(no).after(message));
+                self.tails.insert(no, self.tail(no).after(&Counted::of(message)));
                 self.last_at = message.timestamp;
                 let known = Known { id: message.id.0, body: *body };
                 self.keys.insert(*key, (known, appended.clone()));

@@ -3,12 +3,13 @@
 
 use super::{
     append::{QUIET, REVOKED, flags},
-    book::{Book, Gone, Group, Member, Party, Tail},
+    book::{Book, Gone, Group, Member, Party},
     columns::{self, group, int, number, text, text_maybe, user},
     history::MARK_EVERY,
     ids, members,
     options::StoreOptions,
     recall::{self, Unread},
+    tail::{Counted, Tail},
     trouble::Trouble,
     upkeep::Upkeep,
     window::{ANY_BODY, Known, SendHash, WINDOW_MS, Window},
@@ -212,15 +213,8 @@ fn replay(sql: &Connection, newest: &Newest<'_>, loaded: &mut Loaded) -> Result<
     let saved =
         columns::first(sql, "SELECT value FROM meta WHERE name = 'tails_upto'", [], |row| number(row, 0))?;
     let saved = saved.unwrap_or(0);
+    count(sql, saved, newest.above, loaded)?;
     let mut names = HashMap::new();
-    let mut counted = sql.prepare(
-        "SELECT id, conversation, seq, prev, sender, timestamp, flags, '' FROM messages
-         WHERE id > ?1 AND id <= ?2 ORDER BY id",
-    )?;
-    let mut rows = counted.query([saved, newest.above].map(int))?;
-    while let Some(row) = rows.next()? {
-        grow(&replayed(row, &mut names)?, saved, loaded)?;
-    }
     let mut whole = sql.prepare(
         "SELECT id, conversation, seq, prev, sender, timestamp, flags, content, local_id FROM messages
          WHERE id > ?1 ORDER BY id",
@@ -232,7 +226,30 @@ fn replay(sql: &Connection, newest: &Newest<'_>, loaded: &mut Loaded) -> Result<
             remember(row, newest.hash, &message, loaded)?;
         }
         loaded.book.recent.push(message.clone(), number(row, 3)?);
-        grow(&message, saved, loaded)?;
+        if message.id.0 > saved {
+            grow(&Counted::of(&message), loaded)?;
+        }
+    }
+    Ok(())
+}
+
+/// Counts messages that are newer than the saved tails and not wanted whole: there may be a million.
+fn count(sql: &Connection, above: u64, up_to: u64, loaded: &mut Loaded) -> Result<(), Trouble> {
+    let mut statement = sql.prepare(
+        "SELECT conversation, seq, id, timestamp, sender, flags FROM messages
+         WHERE id > ?1 AND id <= ?2 ORDER BY id",
+    )?;
+    let mut rows = statement.query([above, up_to].map(int))?;
+    while let Some(row) = rows.next()? {
+        let one = Counted {
+            conversation: number(row, 0)?,
+            seq: number(row, 1)?,
+            id: number(row, 2)?,
+            at: number(row, 3)?,
+            sender: text(row, 4)?,
+            counts: row.get::<_, i64>(5)? & QUIET == 0,
+        };
+        grow(&one, loaded)?;
     }
     Ok(())
 }
@@ -282,24 +299,24 @@ fn remember(
     Ok(())
 }
 
-/// Counts a message that the saved tails do not know.
-fn grow(message: &StoredMessage, saved: u64, loaded: &mut Loaded) -> Result<(), Trouble> {
-    let no = message.conversation.0;
-    let tail = conversation(&loaded.book, no)?.tail;
-    if message.id.0 > saved && message.seq.is_multiple_of(MARK_EVERY) {
+/// Counts a message that the saved tails may not know.
+fn grow(one: &Counted<'_>, loaded: &mut Loaded) -> Result<(), Trouble> {
+    let no = one.conversation;
+    if one.seq.is_multiple_of(MARK_EVERY) {
         // Its mark may have been lost; writing it twice is harmless.
-        loaded.upkeep.marked(no, message.seq, message.id.0);
+        loaded.upkeep.marked(no, one.seq, one.id);
     }
-    if message.id.0 <= tail.last {
+    let tail = conversation(&loaded.book, no)?.tail;
+    if one.id <= tail.last {
         return Ok(());
     }
-    if message.seq != tail.seq + 1 {
+    if one.seq != tail.seq + 1 {
         return Err(Trouble::Broken(format!(
             "conversation {no} has message {} after {}: a row is missing",
-            message.seq, tail.seq
+            one.seq, tail.seq
         )));
     }
-    let newly_unsaved = loaded.book.grow(message);
+    let newly_unsaved = loaded.book.grow(one);
     loaded.upkeep.grown(no, newly_unsaved);
     Ok(())
 }

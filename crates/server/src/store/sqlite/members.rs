@@ -1,9 +1,10 @@
 //! Rows of members: written when somebody joins, goes, reads or sets something.
 
 use super::{
-    book::{Read, Tail, notification_of, role_of},
+    book::{Read, notification_of, role_of},
     change::MemberRow,
     columns::{self, int, number, number_maybe},
+    tail::Tail,
     trouble::Trouble,
 };
 use hongyan_wire::UserId;

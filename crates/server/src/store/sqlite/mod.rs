@@ -50,6 +50,7 @@ mod schema;
 mod seal;
 mod series;
 mod shards;
+mod tail;
 #[cfg(test)]
 mod tests;
 mod tools;
