@@ -49,8 +49,9 @@ fn histories_keep_the_guarantees() {
     tell(&format!("{told}\n{all:#?}"));
 }
 
-/// A process died after the vendor had taken the notice of a call and before that was written; the next one let it expire,
-/// and nobody took it from the screen when the call was over. Threads play a part: it came once in fifteen runs.
+/// A process died after the vendor had taken the notice of a call and before that was written; the next one let it
+/// expire, and nobody took it from the screen when the call was over. Threads play a part: it came once in fifteen
+/// runs.
 #[test]
 fn a_notice_of_which_the_dead_process_told_nobody_is_taken_back() {
     for _ in 0..20 {

@@ -8,7 +8,8 @@ use std::time::Duration;
 
 /// Longest wait for another connection's write lock (a tool's short transaction, a checkpoint).
 const BUSY_MAX: Duration = Duration::from_secs(5);
-/// Between two tries. SQLite's own handler waits longer each time, and a commit would sleep long after the lock is free.
+/// Between two tries. SQLite's own handler waits longer each time, and a commit would sleep long after the lock is
+/// free.
 const BUSY_LOOK: Duration = Duration::from_millis(1);
 const STATEMENTS_KEPT: usize = 96;
 /// Page cache of connections that are not the server's writer.
