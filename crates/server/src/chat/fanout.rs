@@ -18,7 +18,7 @@ use std::{
 use tokio::{sync::mpsc, task::JoinHandle};
 
 /// Members that get a frame before other tasks have their turn. A group with more is big.
-pub(super) const SLICE: usize = 256;
+const SLICE: usize = 256;
 /// Announcements of big groups that may wait; beyond it all others wait too.
 const LANE_MAX: usize = 1_024;
 
@@ -127,18 +127,13 @@ impl Chat {
             Thread::Group(group, members) => {
                 let key = ConversationKey::Group(group.clone());
                 let frame = frame(appended, &key, None);
-                let here = self.here(appended.app, &appended.message, members).await;
-                for slice in here.chunks(SLICE) {
-                    for member in slice {
-                        match *member == appended.message.sender {
-                            true => self.deliver_copy(appended, &key),
-                            false => {
-                                self.hub.deliver_message(appended.app, member, None, place(appended), &frame);
-                            }
-                        }
+                let bring = |member: &UserId| match *member == appended.message.sender {
+                    true => self.deliver_copy(appended, &key),
+                    false => {
+                        self.hub.deliver_message(appended.app, member, None, place(appended), &frame);
                     }
-                    tokio::task::yield_now().await;
-                }
+                };
+                self.bring(appended.app, &appended.message, members, bring).await;
             }
         }
         if let Some(intent) = &appended.intent {
@@ -146,10 +141,24 @@ impl Chat {
         }
     }
 
-    /// Those of a group's members that a message has to be brought to: everybody, or when fewer users are connected
-    /// than the group has members, those of the connected who are in it. So a message costs what is delivered of it,
-    /// not what the group could hold.
-    pub(super) async fn here<'a>(
+    /// Brings something about a message to a group's members, in slices between which others have their turn.
+    pub(super) async fn bring(
+        &self,
+        app: AppId,
+        message: &StoredMessage,
+        members: &[UserId],
+        bring: impl Fn(&UserId) + Send,
+    ) {
+        for slice in self.here(app, message, members).await.chunks(SLICE) {
+            slice.iter().for_each(&bring);
+            tokio::task::yield_now().await;
+        }
+    }
+
+    /// Those of a group's members who may be here: everybody, or when fewer users are connected than the group has
+    /// members, those of the connected who are in it. So a message costs what is delivered of it, not what the group
+    /// could hold.
+    async fn here<'a>(
         &self,
         app: AppId,
         message: &StoredMessage,

@@ -1,6 +1,6 @@
 //! Taking messages back: who may, within which time, and who is told.
 
-use super::{Actor, Chat, fanout::SLICE, unavailable, view};
+use super::{Actor, Chat, unavailable, view};
 use crate::{
     hub::Seat,
     push::Signal,
@@ -77,10 +77,7 @@ impl Chat {
             }
             Thread::Group(group, members) => {
                 let frame = seen_as(&ConversationKey::Group(group.clone()));
-                for slice in self.here(revoked.app, &revoked.message, members).await.chunks(SLICE) {
-                    slice.iter().for_each(|member| tell(member, &frame));
-                    tokio::task::yield_now().await;
-                }
+                self.bring(revoked.app, &revoked.message, members, |member| tell(member, &frame)).await;
             }
         }
         self.push.send(Signal::Retraction);
