@@ -97,12 +97,12 @@ impl Sources {
     /// Looks up what was decided already, for all looks that need it in one read: a planner that fell behind has
     /// thousands of them.
     pub async fn reload(&self, looks: &mut [Look]) -> Result<(), StoreError> {
-        let mut stale: Vec<&mut Look> = looks.iter_mut().filter(|look| look.reload).collect();
+        let stale: Vec<&mut Look> = looks.iter_mut().filter(|look| look.reload).collect();
         if stale.is_empty() {
             return Ok(());
         }
         let asked = stale.iter().map(|look| look.intent.id).collect();
-        for (look, verdicts) in stale.iter_mut().zip(self.store.verdicts(asked).await?) {
+        for (look, verdicts) in stale.into_iter().zip(self.store.verdicts(asked).await?) {
             let targets = verdicts.into_iter().flat_map(|verdict| verdict.targets);
             let written: HashSet<_> = targets.map(|target| (target.user, target.device)).collect();
             look.acked.retain(|target| !written.contains(&(target.user.clone(), target.device.clone())));
@@ -112,8 +112,8 @@ impl Sources {
     }
 
     /// Finds out whom a look is about. Gives the look back with the error.
-    pub async fn prepare(&self, mut look: Look) -> Result<Prepared, (Look, StoreError)> {
-        match self.common(&mut look).await {
+    pub async fn prepare(&self, look: Look) -> Result<Prepared, (Look, StoreError)> {
+        match self.common(&look).await {
             Ok((users, settings, call, strategy)) => Ok(Prepared { look, users, settings, call, strategy }),
             Err(error) => Err((look, error)),
         }
@@ -122,7 +122,7 @@ impl Sources {
     #[allow(clippy::type_complexity)] // the fields of `Prepared`, unnamed for the length of one call
     async fn common(
         &self,
-        look: &mut Look,
+        look: &Look,
     ) -> Result<
         (Vec<UserId>, Arc<AppSettings>, Option<CallRecord>, Result<StrategyOptions, Reason>),
         StoreError,

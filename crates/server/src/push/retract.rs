@@ -50,7 +50,7 @@ pub(super) struct Retractor {
     pub orders: Orders,
     pub counters: Arc<Counters>,
     pub wake: Arc<Wake>,
-    /// Unix time in ms.
+    /// Unix time in ms; what was planned before may have been sent by a process that died.
     pub started_at: u64,
 }
 
