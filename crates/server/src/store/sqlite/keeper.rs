@@ -1,14 +1,13 @@
 //! The thread beside the writer: brings the log into the database file, off the commit path, and reminds the
 //! writer of what waits.
 
-use super::{command::Command, writer::Shared};
-use rusqlite::Connection;
-use std::{
-    path::PathBuf,
-    sync::{Arc, Condvar, Mutex, PoisonError},
-    thread::JoinHandle,
-    time::Duration,
+use super::{
+    beside::{Beside, Stop},
+    command::Command,
+    writer::Shared,
 };
+use rusqlite::Connection;
+use std::{path::PathBuf, sync::Arc, time::Duration};
 use tokio::sync::mpsc::WeakSender;
 
 /// Time between two looks at the log. Short, so that what is copied at once is little: the disk flushes it before the
@@ -29,69 +28,24 @@ const FILE_BYTES_MAX: u64 = 2 * RESTART_BYTES;
 /// Bytes of a page and its frame in the log.
 const FRAME_BYTES: u64 = 4096 + 24;
 
-/// The running thread. Dropping it stops it.
-pub(super) struct Keeper {
-    stop: Arc<Stop>,
-    thread: Option<JoinHandle<()>>,
-}
-
-/// How a thread beside the writer is told to end.
-#[derive(Default)]
-pub(super) struct Stop {
-    asked: Mutex<bool>,
-    changed: Condvar,
-}
-
-impl Stop {
-    pub fn ask(&self) {
-        *self.asked.lock().unwrap_or_else(PoisonError::into_inner) = true;
-        self.changed.notify_all();
-    }
-
-    pub fn is_asked(&self) -> bool {
-        *self.asked.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Waits a while; `true` when it is time to stop.
-    pub fn wait(&self, span: Duration) -> bool {
-        let asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
-        let waited = self.changed.wait_timeout_while(asked, span, |asked| !*asked);
-        *waited.unwrap_or_else(PoisonError::into_inner).0
-    }
-}
-
-impl Keeper {
-    pub fn start(sql: Connection, wal: PathBuf, shared: Arc<Shared>, queue: WeakSender<Command>) -> Self {
-        let stop = Arc::new(Stop::default());
-        let watched = stop.clone();
-        let work = move || {
-            let mut round = Round { sql, wal, shared, queue, looks: 0, failing: false };
-            while !watched.wait(LOOK_EVERY) {
-                round.look();
-            }
-        };
-        let thread = std::thread::Builder::new().name("store-keeper".to_owned()).spawn(work);
-        if let Err(error) = &thread {
-            tracing::error!(%error, "no thread for checkpoints: the log will grow");
+/// Starts the thread; `None` when there can be none.
+pub(super) fn start(
+    sql: Connection,
+    wal: PathBuf,
+    shared: Arc<Shared>,
+    queue: WeakSender<Command>,
+) -> Option<Beside> {
+    let work = move |stop: &Stop| {
+        let mut round = Round { sql, wal, shared, queue, looks: 0, failing: false };
+        while !stop.wait(LOOK_EVERY) {
+            round.look();
         }
-        Self { stop, thread: thread.ok() }
+    };
+    let thread = Beside::start("store-keeper", work);
+    if let Err(error) = &thread {
+        tracing::error!(%error, "no thread for checkpoints: the log will grow");
     }
-
-    /// Stops, and waits for it: a checkpoint at most.
-    pub fn stop(mut self) {
-        self.stop.ask();
-        if let Some(thread) = self.thread.take()
-            && thread.join().is_err()
-        {
-            tracing::error!("the thread for checkpoints broke down");
-        }
-    }
-}
-
-impl Drop for Keeper {
-    fn drop(&mut self) {
-        self.stop.ask();
-    }
+    thread.ok()
 }
 
 struct Round {

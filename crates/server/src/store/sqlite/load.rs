@@ -2,7 +2,7 @@
 //! idempotency window. Older ones come later (`recall`).
 
 use super::{
-    append::{QUIET, REVOKED, flags},
+    append::{QUIET, REVOKED},
     book::{Book, Gone, Group, Member, Party},
     columns::{self, group, int, number, text, text_maybe, user},
     history::MARK_EVERY,
@@ -12,7 +12,7 @@ use super::{
     tail::{Counted, Tail},
     trouble::Trouble,
     upkeep::Upkeep,
-    window::{ANY_BODY, Known, SendHash, WINDOW_MS, Window},
+    window::{SendHash, WINDOW_MS, Window},
 };
 use crate::store::{ConversationNo, StoredMessage};
 use hongyan_wire::{AppId, MessageId, group::GroupProfile};
@@ -290,11 +290,7 @@ fn remember(
 ) -> Result<(), Trouble> {
     let no = message.conversation.0;
     let app = conversation(&loaded.book, no)?.app;
-    let body = match message.revoked {
-        true => ANY_BODY,
-        false => hash.body(no, hash.content(&message.content, flags(message.disable_unread))),
-    };
-    let known = Known { id: message.id.0, body };
+    let known = hash.stored(message.id.0, no, &message.content, row.get(6)?);
     loaded.window.insert(hash.key(app, message.sender.as_str(), text(row, 8)?), known);
     Ok(())
 }

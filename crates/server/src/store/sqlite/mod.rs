@@ -3,7 +3,7 @@
 //! A command goes through `command`'s queue to `writer`, which commits in groups and publishes to `book` what
 //! is durable. Reads are answered from the book, or by `readers` from the file. `keeper` does checkpoints,
 //! `upkeep` what is written in portions, `load` the start, and `recall` what of it can wait. Why it is laid out so:
-//! docs/decisions/0002.
+//! docs/decisions/0002 and 0010.
 
 mod administering;
 mod administrators;
@@ -11,6 +11,7 @@ mod alarms;
 mod append;
 mod apps;
 mod backup;
+mod beside;
 mod blocks;
 mod book;
 mod bound;
@@ -71,6 +72,7 @@ use crate::{
     clock::Clock,
     store::{Announcement, Store, StoreError},
 };
+use beside::Beside;
 use book::Book;
 use bound::Bound;
 use catalog::Shown;
@@ -80,9 +82,8 @@ use directory::Directory;
 use finished::Finishers;
 use health::Health;
 use ids::Ids;
-use keeper::Keeper;
 use readers::Readers;
-use recall::{Asked, Recall, RecallCounts, Recaller, Unread};
+use recall::{Asked, RecallCounts, Recaller, Unread};
 use rusqlite::Connection;
 use seal::Sealer;
 use std::{
@@ -131,8 +132,8 @@ pub struct SqliteStore {
 
 struct Running {
     writer: Writing,
-    keeper: Option<Keeper>,
-    recall: Option<Recall>,
+    keeper: Option<Beside>,
+    recall: Option<Beside>,
     /// Freed last.
     lock: Arc<File>,
 }
@@ -276,8 +277,8 @@ fn start(
         return Ok(Running { writer, keeper: None, recall: None, lock });
     }
     let beside = schema::open_small(directory)?;
-    let keeper = Keeper::start(beside, directory.wal(), writer.shared.clone(), queue.weak());
-    let recall = recaller.map(Recall::start).transpose()?;
+    let keeper = keeper::start(beside, directory.wal(), writer.shared.clone(), queue.weak());
+    let recall = recaller.map(recall::start).transpose()?;
     let held = lock.clone();
     let work = move || {
         writer.run();
@@ -285,7 +286,7 @@ fn start(
     };
     let thread = std::thread::Builder::new().name("store-writer".to_owned()).spawn(work);
     let writer = thread.map_err(|error| StoreError::Backend(format!("no thread for the writer: {error}")))?;
-    Ok(Running { writer: Writing::Thread(writer), keeper: Some(keeper), recall, lock })
+    Ok(Running { writer: Writing::Thread(writer), keeper, recall, lock })
 }
 
 #[async_trait::async_trait]
@@ -309,11 +310,10 @@ impl Store for SqliteStore {
         let Some(Running { writer, keeper, recall, lock }) = running.take() else { return };
         self.shared.closing.store(true, Ordering::Release);
         // These first: their connections must not stand in the way of the last checkpoint.
-        if let Some(recall) = recall {
-            join("recall", move || recall.stop()).await;
-        }
-        if let Some(keeper) = keeper {
-            join("keeper", move || keeper.stop()).await;
+        for (what, thread) in [("recall", recall), ("keeper", keeper)] {
+            if let Some(thread) = thread {
+                join(what, move || thread.stop()).await;
+            }
         }
         self.readers.close().await;
         self.side.lock().unwrap_or_else(PoisonError::into_inner).take();

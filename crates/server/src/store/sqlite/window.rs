@@ -5,7 +5,12 @@
 //! start, of older ones by `recall` while the store is open. An entry goes when it is a day old, or when there are
 //! more than the limit, oldest first.
 
-use super::{ids, recall::Part, shards::Shards};
+use super::{
+    append::{QUIET, REVOKED},
+    ids,
+    recall::Part,
+    shards::Shards,
+};
 use hongyan_wire::AppId;
 use std::{
     collections::{HashMap, HashSet, VecDeque},
@@ -54,6 +59,15 @@ impl SendHash {
 
     pub fn body(&self, conversation: u64, content: u64) -> u64 {
         self.1.hash_one((conversation, content))
+    }
+
+    /// What the send was that is in this row.
+    pub fn stored(&self, id: u64, conversation: u64, content: &str, flags: i64) -> Known {
+        let body = match flags & REVOKED != 0 {
+            true => ANY_BODY,
+            false => self.body(conversation, self.content(content, flags & QUIET)),
+        };
+        Known { id, body }
     }
 }
 

@@ -9,8 +9,8 @@ mod rows;
 mod tests;
 
 use super::{
+    beside::{Beside, Stop},
     command::Command,
-    keeper::Stop,
     options::Faults,
     trouble::Trouble,
     window::{Known, SendHash, SendKey, Window},
@@ -28,7 +28,6 @@ use std::{
         atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering},
         mpsc,
     },
-    thread::JoinHandle,
     time::{Duration, Instant},
 };
 use tokio::sync::{mpsc::WeakSender, oneshot};
@@ -120,44 +119,12 @@ pub(super) struct Recaller {
     pub faults: Option<Arc<Faults>>,
 }
 
-/// The running thread. Dropping it stops it.
-pub(super) struct Recall {
-    stop: Arc<Stop>,
-    thread: Option<JoinHandle<()>>,
-}
-
-impl Recall {
-    pub fn start(recaller: Recaller) -> Result<Self, StoreError> {
-        let stop = Arc::new(Stop::default());
-        let round = Round {
-            recaller,
-            stop: stop.clone(),
-            chains: VecDeque::new(),
-            chain_rows: 0,
-            log_rows: 0,
-            begun: Instant::now(),
-        };
-        let thread = std::thread::Builder::new().name("store-recall".to_owned()).spawn(move || round.run());
-        let thread = thread
-            .map_err(|error| StoreError::Backend(format!("no thread for the sends of before: {error}")))?;
-        Ok(Self { stop, thread: Some(thread) })
-    }
-
-    /// Stops, and waits for it: a portion at most.
-    pub fn stop(mut self) {
-        self.stop.ask();
-        if let Some(thread) = self.thread.take()
-            && thread.join().is_err()
-        {
-            tracing::error!("the thread for the sends of before broke down");
-        }
-    }
-}
-
-impl Drop for Recall {
-    fn drop(&mut self) {
-        self.stop.ask();
-    }
+/// Starts the thread.
+pub(super) fn start(recaller: Recaller) -> Result<Beside, StoreError> {
+    let (chains, begun) = (VecDeque::new(), Instant::now());
+    let work = move |stop: &Stop| Round { recaller, stop, chains, chain_rows: 0, log_rows: 0, begun }.run();
+    Beside::start("store-recall", work)
+        .map_err(|error| StoreError::Backend(format!("no thread for the sends of before: {error}")))
 }
 
 /// Reads everything at once, for a store without threads.
@@ -195,9 +162,9 @@ impl Drop for Farewell {
     }
 }
 
-struct Round {
+struct Round<'a> {
     recaller: Recaller,
-    stop: Arc<Stop>,
+    stop: &'a Stop,
     /// Conversations that were asked for; one that is long goes to the back after each portion.
     chains: VecDeque<Chain>,
     chain_rows: usize,
@@ -205,7 +172,7 @@ struct Round {
     begun: Instant,
 }
 
-impl Round {
+impl Round<'_> {
     fn run(mut self) {
         let _farewell = Farewell(self.recaller.shared.clone());
         let mut wait = RETRY_FIRST;

@@ -3,10 +3,9 @@
 
 use super::{Asked, Unread};
 use crate::store::sqlite::{
-    append::{QUIET, REVOKED},
     columns::{int, number, text},
     trouble::Trouble,
-    window::{ANY_BODY, Known, SendHash, SendKey},
+    window::{Known, SendHash, SendKey},
 };
 use hongyan_wire::AppId;
 use rusqlite::{Connection, Row};
@@ -90,12 +89,7 @@ impl Rows<'_> {
     }
 
     fn send(&self, row: &Row<'_>, app: AppId) -> Result<(SendKey, Known), Trouble> {
-        let flags = row.get::<_, i64>(4)?;
-        let body = match flags & REVOKED != 0 {
-            true => ANY_BODY,
-            false => self.hash.body(number(row, 2)?, self.hash.content(text(row, 5)?, flags & QUIET)),
-        };
         let key = self.hash.key(app, text(row, 3)?, text(row, 6)?);
-        Ok((key, Known { id: number(row, 0)?, body }))
+        Ok((key, self.hash.stored(number(row, 0)?, number(row, 2)?, text(row, 5)?, row.get(4)?)))
     }
 }
