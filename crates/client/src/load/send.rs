@@ -32,8 +32,9 @@ pub enum Pace {
 
 impl Pace {
     /// The pace of one of `senders` that together send `rate` messages a second, spread evenly: people do not press
-    /// "send" at the same instant, and a burst would measure how long its own queue takes.
-    pub fn share(rate: u32, number: usize, senders: usize) -> Self {
+    /// "send" at the same instant, and a burst would measure how long its own queue takes. Without a rate: full.
+    pub fn share(rate: Option<u32>, number: usize, senders: usize) -> Self {
+        let Some(rate) = rate else { return Self::Full };
         let every = Duration::from_secs_f64(senders as f64 / f64::from(rate));
         Self::Each { every, first: every.mul_f64(number as f64 / senders as f64) }
     }
@@ -234,7 +235,7 @@ mod tests {
     /// answers took 14 ms, which was the length of the burst.
     #[test]
     fn senders_at_a_pace_take_turns() {
-        let first = |number| match Pace::share(1_000, number, 4) {
+        let first = |number| match Pace::share(Some(1_000), number, 4) {
             Pace::Each { every, first } => (every.as_millis(), first.as_millis()),
             Pace::Full => panic!("a share has a pace"),
         };

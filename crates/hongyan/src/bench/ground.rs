@@ -29,12 +29,12 @@ const PLANTING_AT_ONCE: usize = 1_024;
 /// Attempts to remove the scratch directory while a killed process lets go of it.
 const REMOVALS_MAX: u32 = 50;
 /// A server is at rest when it uses less than this share of a processor …
-const CALM_SHARE: f64 = 0.05;
+const REST_SHARE: f64 = 0.05;
 /// … over this time, so often in a row.
-const CALM_SPAN: Duration = Duration::from_millis(250);
-const CALM_LOOKS: u32 = 4;
+const REST_SPAN: Duration = Duration::from_millis(250);
+const REST_LOOKS: u32 = 4;
 /// How long a server may take for what was before.
-const CALM_WITHIN: Duration = Duration::from_secs(180);
+const REST_WITHIN: Duration = Duration::from_secs(180);
 
 /// A directory that is removed at the end.
 #[derive(Debug)]
@@ -204,16 +204,16 @@ impl Stage {
     }
 
     /// Waits until our own server has nothing left to do for what was before: it then uses next to no processor.
-    pub async fn calm(&self) -> anyhow::Result<()> {
+    pub async fn at_rest(&self) -> anyhow::Result<()> {
         let (begun, mut quiet) = (Instant::now(), 0);
-        while quiet < CALM_LOOKS {
-            if begun.elapsed() > CALM_WITHIN {
-                bail!("the server has not come to rest in {CALM_WITHIN:?}");
+        while quiet < REST_LOOKS {
+            if begun.elapsed() > REST_WITHIN {
+                bail!("the server has not come to rest in {REST_WITHIN:?}");
             }
             let Some(before) = self.usage()? else { return Ok(()) };
-            tokio::time::sleep(CALM_SPAN).await;
+            tokio::time::sleep(REST_SPAN).await;
             let used_us = self.usage()?.map_or(0.0, |after| after.cpu_us - before.cpu_us);
-            let resting = used_us < CALM_SHARE * CALM_SPAN.as_micros() as f64;
+            let resting = used_us < REST_SHARE * REST_SPAN.as_micros() as f64;
             quiet = if resting { quiet + 1 } else { 0 };
         }
         Ok(())

@@ -78,7 +78,7 @@ impl Measure for Growth {
 impl Growth {
     async fn level(&self, stage: &Stage, messages: u64) -> anyhow::Result<Value> {
         let span = Duration::from_millis(self.step_ms);
-        stage.calm().await?;
+        stage.at_rest().await?;
         let figures = Pairs { pairs: PAIRS, window: 4, rate: None, span }.run(stage).await?;
         let cpu_us = figures.server_cpu_us().context("this bench has a server of its own")?;
         Ok(json!({
@@ -114,7 +114,7 @@ impl Growth {
 
     async fn group(&self, stage: &Stage, members: u32, marks: &Arc<Marks>) -> anyhow::Result<Value> {
         let line = stage.place.log_in("owner").await?;
-        stage.calm().await?;
+        stage.at_rest().await?;
         let before = stage.usage()?.context("this bench has a server of its own")?;
         let begun = Instant::now();
         let plan = SendPlan {

@@ -37,7 +37,7 @@ pub async fn measure(idle: &Idle, progress: &Progress) -> anyhow::Result<Report>
         let _phase = progress.phase("warming up", warm::ABOUT);
         warm::warm_up(&place, "", idle.warm).await?;
     }
-    let mut multitude = Multitude::new(place, String::new(), idle.sessions);
+    let mut multitude = Multitude::new(place, idle.sessions);
     let (memory, took) = sit(idle, &server, &mut multitude, progress).await?;
     put_logins(&mut report, idle.sessions, took);
     report.put("in_memory", true);

@@ -17,7 +17,7 @@ use std::{
     net::{IpAddr, Ipv4Addr},
     sync::{
         Arc, Mutex, PoisonError,
-        atomic::{AtomicU8, AtomicU32, Ordering},
+        atomic::{AtomicU8, Ordering},
     },
     time::{Duration, Instant},
 };
@@ -44,13 +44,11 @@ const READY: u8 = 2;
 /// The clients, and what their tasks share.
 struct Clients {
     place: Place,
-    prefix: String,
     pipes: Vec<Arc<Pipe>>,
     phases: Vec<AtomicU8>,
     arrivals: Arrivals,
     /// Places for logins under way.
     logins: Semaphore,
-    ready: AtomicU32,
     fault: Mutex<Option<String>>,
 }
 
@@ -64,19 +62,17 @@ pub struct Multitude {
 
 impl Multitude {
     /// So many clients, none of which has connected yet.
-    pub fn new(place: Place, prefix: String, count: u32) -> Self {
+    pub fn new(place: Place, count: u32) -> Self {
         let bells: Vec<Arc<Bell>> = (0..DRIVERS).map(|_| Arc::default()).collect();
         let begun = Instant::now();
         let clients = Arc::new(Clients {
             place,
-            prefix,
             pipes: (0..count)
                 .map(|number| Pipe::new(number, bells[number as usize % DRIVERS].clone()))
                 .collect(),
             phases: (0..count).map(|_| AtomicU8::new(SHAKING)).collect(),
             arrivals: Arrivals::new(begun),
             logins: Semaphore::new(LOGINS_AT_ONCE),
-            ready: AtomicU32::new(0),
             fault: Mutex::default(),
         });
         let mut tasks = JoinSet::new();
@@ -124,7 +120,7 @@ impl Multitude {
             if clients.arrivals.delivered() < goal && !clients.arrivals.wait_for(goal, PATIENCE).await {
                 bail!("messages do not arrive any more");
             }
-            let to = UserId::new(&clients.name((number + 1) % all))?;
+            let to = UserId::new(&name((number + 1) % all))?;
             put_text(pipe, &self.plan(ConversationKey::Peer(to)).one().unwrap_or_default());
         }
         if !clients.arrivals.wait_for(before + all as u64, PATIENCE).await {
@@ -146,10 +142,6 @@ impl Multitude {
 }
 
 impl Clients {
-    fn name(&self, number: usize) -> String {
-        format!("{}i{number}", self.prefix)
-    }
-
     /// Whether a client is in trouble: such figures are worth nothing.
     fn check(&self) -> anyhow::Result<()> {
         match self.fault.lock().unwrap_or_else(PoisonError::into_inner).clone() {
@@ -201,7 +193,6 @@ impl Clients {
         }
         if self.phases[number].load(Ordering::Relaxed) == LOGGING_IN && text.contains(r#""id":1,"#) {
             self.phases[number].store(READY, Ordering::Relaxed);
-            self.ready.fetch_add(1, Ordering::Relaxed);
             self.logins.add_permits(1);
             return Ok(());
         }
@@ -212,11 +203,15 @@ impl Clients {
     }
 
     fn login(&self, number: usize) -> Result<String, LoadError> {
-        let name = self.name(number);
+        let name = name(number);
         let device = DeviceId::new(&format!("device-{name}"))?;
         let login = LoginOptions::with_app_sign(self.place.app, &self.place.app_sign, &name)?.device(device);
         Ok(frame::request(1, "session.login", &login.params()))
     }
+}
+
+fn name(number: usize) -> String {
+    format!("i{number}")
 }
 
 fn put_text(pipe: &Pipe, text: &str) {

@@ -84,7 +84,7 @@ impl Pairs {
             to: vec![ConversationKey::Peer(to[number].clone())],
             push: true,
             window: self.window,
-            pace: self.pace(number),
+            pace: Pace::share(self.rate, number, self.pairs),
             until: Until::At(until),
             marks: marks.clone(),
         });
@@ -98,10 +98,6 @@ impl Pairs {
             load_cpu_us: Usage::of_load()?.cpu_us - load.cpu_us,
             ack: crowd.ack,
         })
-    }
-
-    fn pace(&self, number: usize) -> Pace {
-        self.rate.map_or(Pace::Full, |rate| Pace::share(rate, number, self.pairs))
     }
 }
 

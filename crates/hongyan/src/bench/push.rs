@@ -188,7 +188,7 @@ impl Pipeline {
                 to,
                 push: true,
                 window: 64,
-                pace: Pace::share(rate, number, SENDERS),
+                pace: Pace::share(Some(rate), number, SENDERS),
                 until,
                 marks: marks.clone(),
             }

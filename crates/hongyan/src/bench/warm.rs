@@ -18,9 +18,9 @@ const SENDERS: usize = 200;
 pub const MESSAGES: u64 = 300_000;
 /// Unanswered messages of each sender.
 const WINDOW: usize = 8;
-/// Later each sends a message so often …
-const QUIET_EVERY: Duration = Duration::from_millis(40);
-/// … and so many.
+/// Later all of them send so many a second …
+const QUIET_PER_S: u32 = 5_000;
+/// … and each so many.
 const QUIET_MESSAGES: u64 = 100;
 /// Calm is when memory moved by less than this share …
 const CALM_SHARE: f64 = 0.002;
@@ -37,15 +37,8 @@ pub const ABOUT: Duration = Duration::from_secs(15);
 /// pace: a thread finds what others have freed of its memory only while it works.
 pub async fn warm_up(place: &Place, prefix: &str, messages: u64) -> anyhow::Result<()> {
     let (each, marks) = ((messages / SENDERS as u64).max(1), Marks::new(Instant::now(), 0));
-    exchange(place, prefix, &marks, Pace::Full, each).await?;
-    exchange(
-        place,
-        prefix,
-        &marks,
-        Pace::Each { every: QUIET_EVERY, first: Duration::ZERO },
-        each.min(QUIET_MESSAGES),
-    )
-    .await
+    exchange(place, prefix, &marks, None, each).await?;
+    exchange(place, prefix, &marks, Some(QUIET_PER_S), each.min(QUIET_MESSAGES)).await
 }
 
 /// Half of the users send so many messages each to the other half.
@@ -53,7 +46,7 @@ async fn exchange(
     place: &Place,
     prefix: &str,
     marks: &Arc<Marks>,
-    pace: Pace,
+    rate: Option<u32>,
     each: u64,
 ) -> anyhow::Result<()> {
     let name = |number: usize| format!("{prefix}w{number}");
@@ -67,7 +60,7 @@ async fn exchange(
         to: to[number].clone(),
         push: false,
         window: WINDOW,
-        pace,
+        pace: Pace::share(rate, number, SENDERS),
         until: Until::Count(each),
         marks: marks.clone(),
     };
